@@ -1,0 +1,60 @@
+// Package id makes the identifiers of stored things: a prefix that names the kind and a UUIDv7
+// (RFC 9562 5.7) in Crockford's base32, so that they sort by the time they were made.
+package id
+
+import (
+	"encoding/base32"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Kinds of things, as they are written before the underscore.
+const (
+	User         = "usr"
+	Session      = "ses"
+	Device       = "dev"
+	AuthRequest  = "req"
+	Family       = "fam"
+	Factor       = "fac"
+	Challenge    = "chl"
+	Event        = "evt"
+	Delivery     = "dlv"
+	Key          = "key"
+	Client       = "app"
+	ActorToken   = "act"
+	Webhook      = "whk"
+	LogoutIntent = "out"
+)
+
+// ErrMalformed is returned by Bytes for anything that New could not have made.
+var ErrMalformed = errors.New("malformed id")
+
+// Lower-case Crockford base32: no padding, and its order is the order of the bytes.
+var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// New returns a fresh identifier of the given kind. It panics only if the system has no randomness.
+func New(kind string) string {
+	return FromBytes(kind, uuid.Must(uuid.NewV7()))
+}
+
+// FromBytes writes 16 bytes as an identifier of the given kind.
+func FromBytes(kind string, b [16]byte) string {
+	return kind + "_" + encoding.EncodeToString(b[:])
+}
+
+// Bytes returns the 16 bytes of an identifier of the given kind, or ErrMalformed.
+func Bytes(kind, s string) (b [16]byte, err error) {
+	rest, ok := strings.CutPrefix(s, kind+"_")
+	if !ok || len(rest) != 26 {
+		return b, ErrMalformed
+	}
+	if n, err := encoding.Decode(b[:], []byte(rest)); err != nil || n != 16 {
+		return b, ErrMalformed
+	}
+	if FromBytes(kind, b) != s { // one spelling only: stray low bits in the last character
+		return b, ErrMalformed
+	}
+	return b, nil
+}

@@ -1,0 +1,172 @@
+package logout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/curfew-id/curfew/internal/clock"
+	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// Cause is why a session ends.
+type Cause struct {
+	Status storage.SessionStatus
+	Reason Reason
+	// By names who ended it: a user's or client's id, or "system".
+	By string
+}
+
+// Reason is the typed reason that an ended session keeps.
+type Reason string
+
+// Reasons.
+const (
+	SignedOut       Reason = "signed_out"
+	Revoked         Reason = "revoked"
+	Replaced        Reason = "replaced"
+	Expired         Reason = "expired"
+	Idle            Reason = "idle"
+	PasswordChanged Reason = "password_changed"
+	UserDisabled    Reason = "user_disabled"
+	UserDeleted     Reason = "user_deleted"
+	ConsentGone     Reason = "consent_withdrawn"
+	RefreshReused   Reason = "refresh_token_reused"
+	EpochMoved      Reason = "ended_with_others"
+	DeviceForgotten Reason = "device_forgotten"
+)
+
+// System stands for work that nobody asked for.
+const System = "system"
+
+// Door ends sessions.
+type Door struct {
+	store   *storage.Store
+	clients *client.Registry
+	clock   clock.Clock
+}
+
+// NewDoor returns the door of a store.
+func NewDoor(store *storage.Store, clients *client.Registry, clk clock.Clock) *Door {
+	return &Door{store: store, clients: clients, clock: clk}
+}
+
+// KindBackChannel is the kind of delivery that tells a relying party by the back channel.
+const KindBackChannel = "backchannel_logout"
+
+// End ends a session and returns it as it then stands. Ending one that has ended before is no error: it returns what the
+// first end left. It must be called with the store, or with a transaction that commits before anybody is told.
+func (d *Door) End(ctx context.Context, tx *storage.Store, s *storage.Session, c Cause) (*storage.Session, error) {
+	ended := *s
+	now := d.clock.Now()
+	ended.Status, ended.EndedAt, ended.EndReason, ended.EndedBy = c.Status, storage.At(now), string(c.Reason), c.By
+	err := tx.Tx(ctx, func(tx *storage.Store) error {
+		clientIDs, err := tx.End(ctx, &ended)
+		if err != nil {
+			return err
+		}
+		owed, err := d.owed(ctx, tx, &ended, clientIDs, now)
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertDeliveries(ctx, owed); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionEnded, At: now, UserID: s.UserID, SessionID: s.ID,
+			By: c.By, Data: map[string]any{"status": c.Status, "reason": c.Reason, "clients": clientIDs}})
+	})
+	if errors.Is(err, storage.ErrConflict) {
+		return tx.Session(ctx, s.ID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("end session: %w", err)
+	}
+	return &ended, nil
+}
+
+// owed is one delivery for each client that took part and wants to be told by the back channel.
+func (d *Door) owed(ctx context.Context, tx *storage.Store, s *storage.Session, clientIDs []string, now time.Time) ([]*storage.Delivery, error) {
+	var list []*storage.Delivery
+	for _, clientID := range clientIDs {
+		c, err := d.clients.In(ctx, tx, clientID)
+		if errors.Is(err, client.ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.BackchannelLogoutURI == "" {
+			continue
+		}
+		list = append(list, &storage.Delivery{ID: id.New(id.Delivery), Kind: KindBackChannel, Receiver: clientID,
+			UserID: s.UserID, SessionID: s.ID, NextAt: storage.At(now), CreatedAt: storage.At(now)})
+	}
+	return list, nil
+}
+
+// EndUser ends every session of a user at once: in constant time and in tx, whatever their number. Sweep follows.
+func (d *Door) EndUser(ctx context.Context, tx *storage.Store, userID string, c Cause) error {
+	return tx.Tx(ctx, func(tx *storage.Store) error {
+		if err := tx.MoveUserEpoch(ctx, userID); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionsEnded, At: d.clock.Now(), UserID: userID, By: c.By,
+			Data: map[string]any{"reason": c.Reason}})
+	})
+}
+
+// EndUserNow is EndUser and takes the user's sessions through the door in the same transaction, except the one to keep
+// ("" for none), which stays as it is. It is for changes of one person's own account, whose sessions are few.
+func (d *Door) EndUserNow(ctx context.Context, tx *storage.Store, userID, keep string, c Cause) error {
+	return tx.Tx(ctx, func(tx *storage.Store) error {
+		for after := ""; ; {
+			list, err := tx.Sessions(ctx, storage.SessionFilter{UserID: userID, Status: string(storage.StatusActive), After: after, Limit: 100})
+			if err != nil {
+				return err
+			}
+			for _, s := range list {
+				after = s.ID
+				if s.ID == keep {
+					continue
+				}
+				if _, err := d.End(ctx, tx, s, c); err != nil {
+					return err
+				}
+			}
+			if len(list) < 100 {
+				return nil
+			}
+		}
+	})
+}
+
+// Sweep takes sessions through the door whose time has run out or whose epoch has moved, at most n, and returns how many
+// it met.
+func (d *Door) Sweep(ctx context.Context, n int) (int, error) {
+	now := d.clock.Now()
+	list, err := d.store.Overdue(ctx, now, n)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range list {
+		if _, err := d.End(ctx, d.store, s, overdueCause(s, now)); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+func overdueCause(s *storage.Session, now time.Time) Cause {
+	switch {
+	case !s.ExpiresAt.After(now):
+		return Cause{storage.StatusExpired, Expired, System}
+	case !s.AbandonAt().After(now):
+		return Cause{storage.StatusAbandoned, Idle, System}
+	default:
+		return Cause{storage.StatusRevoked, EpochMoved, System}
+	}
+}

@@ -1,0 +1,84 @@
+package session
+
+import (
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/internal/secret"
+)
+
+// deviceTTL is how long a browser is remembered; 400 days is the most that browsers keep (RFC 6265bis 5.5).
+const deviceTTL = 400 * 24 * time.Hour
+
+func (s *Sessions) cookieName(base string) string {
+	if s.opts.Secure {
+		return "__Host-" + base // RFC 6265bis 4.1.3.2: no other host, no other path, TLS only
+	}
+	return base
+}
+
+func (s *Sessions) setCookie(w http.ResponseWriter, base, value string, ttl time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(base), Value: value, Path: "/", MaxAge: int(ttl / time.Second),
+		Secure: s.opts.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+func (s *Sessions) clearCookie(w http.ResponseWriter, base string) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(base), Path: "/", MaxAge: -1,
+		Secure: s.opts.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// readCookie returns the value of a cookie; "" where there is none, or more than one: a second one of the same name was
+// planted by somebody, and which of the two is ours cannot be told.
+func (s *Sessions) readCookie(r *http.Request, base string) string {
+	list := r.CookiesNamed(s.cookieName(base))
+	if len(list) != 1 || len(list[0].Value) > 200 {
+		return ""
+	}
+	return list[0].Value
+}
+
+const (
+	deviceCookie  = "curfew_device"
+	sessionCookie = "curfew_session"
+)
+
+// Browser identifies the browser of a request by its device cookie, which is set where it is missing. The hash is what
+// rows are bound to.
+func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) (hash []byte) {
+	value := s.readCookie(r, deviceCookie)
+	if b, err := base64.RawURLEncoding.DecodeString(value); err != nil || len(b) != 32 {
+		value = secret.New(32)
+		s.setCookie(w, deviceCookie, value, deviceTTL)
+	}
+	return secret.Hash(value)
+}
+
+// KnownBrowser is Browser for requests that must come from one that was here before: nil for others.
+func (s *Sessions) KnownBrowser(r *http.Request) (hash []byte) {
+	value := s.readCookie(r, deviceCookie)
+	if b, err := base64.RawURLEncoding.DecodeString(value); err != nil || len(b) != 32 {
+		return nil
+	}
+	return secret.Hash(value)
+}
+
+// The session cookie: user, session and secret, 16 + 16 + 32 bytes.
+func encodeSessionCookie(userID, sessionID string, key []byte) string {
+	user, err1 := id.Bytes(id.User, userID)
+	session, err2 := id.Bytes(id.Session, sessionID)
+	if err1 != nil || err2 != nil {
+		return ""
+	}
+	b := append(append(user[:], session[:]...), key...)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func decodeSessionCookie(value string) (userID, sessionID string, key []byte, ok bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(value)
+	if err != nil || len(b) != 64 {
+		return "", "", nil, false
+	}
+	return id.FromBytes(id.User, [16]byte(b[:16])), id.FromBytes(id.Session, [16]byte(b[16:32])), b[32:], true
+}

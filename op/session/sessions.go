@@ -1,0 +1,226 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/curfew-id/curfew/internal/clock"
+	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// Options of Sessions. Zero durations mean the defaults of 30 and 7 days.
+type Options struct {
+	// Secure: the issuer is https, so cookies carry the __Host- prefix. Without it only on loopback.
+	Secure bool
+	// Absolute and Idle bound a session's life.
+	Absolute, Idle time.Duration
+	// AdminAbsolute and AdminIdle bound the session of a user with a role; defaults 12 hours and 15 minutes.
+	AdminAbsolute, AdminIdle time.Duration
+}
+
+// Sessions starts and finds sessions.
+type Sessions struct {
+	store *storage.Store
+	clock clock.Clock
+	opts  Options
+}
+
+// New returns the Sessions of a store.
+func New(store *storage.Store, clk clock.Clock, opts Options) *Sessions {
+	for p, d := range map[*time.Duration]time.Duration{&opts.Absolute: 30 * 24 * time.Hour, &opts.Idle: 7 * 24 * time.Hour,
+		&opts.AdminAbsolute: 12 * time.Hour, &opts.AdminIdle: 15 * time.Minute} {
+		if *p == 0 {
+			*p = d
+		}
+	}
+	return &Sessions{store: store, clock: clk, opts: opts}
+}
+
+// ErrNone: the browser has no live session.
+var ErrNone = errors.New("no session")
+
+// Current is the active session of a browser, with its user.
+type Current struct {
+	*storage.Session
+	User *storage.User
+}
+
+// Current returns the session that the request's cookie names, if it is live and the secret is right; otherwise ErrNone.
+func (s *Sessions) Current(r *http.Request) (*Current, error) {
+	userID, sessionID, key, ok := decodeSessionCookie(s.readCookie(r, sessionCookie))
+	if !ok {
+		return nil, ErrNone
+	}
+	row, user, err := s.store.LiveSession(r.Context(), userID, sessionID, s.clock.Now())
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, err
+	}
+	if row.Kind == storage.KindOffline || !secret.Equal(secret.Hash(string(key)), row.SecretHash) {
+		return nil, ErrNone
+	}
+	return &Current{row, user}, nil
+}
+
+// Proof is how a user proved who they are.
+type Proof struct {
+	ACR string
+	AMR string // space-delimited
+}
+
+// Start starts a session of the user on the browser's device and makes it the active one.
+func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.User, p Proof) (*Current, error) {
+	ctx, now := r.Context(), s.clock.Now()
+	origin := audit.OriginOf(ctx)
+	absolute, idle := s.opts.Absolute, s.opts.Idle
+	if user.Role != "" {
+		absolute, idle = min(absolute, s.opts.AdminAbsolute), min(idle, s.opts.AdminIdle)
+	}
+	key := secret.Bytes(32)
+	row := &storage.Session{
+		UserID: user.ID, ID: id.New(id.Session), Kind: storage.KindBrowser, SecretHash: secret.Hash(string(key)),
+		ACR: p.ACR, AMR: p.AMR, UserAgent: origin.UserAgent, IPAddress: origin.IPAddress,
+		AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
+		IdleTTL: idle.Microseconds(), ExpiresAt: storage.At(now.Add(absolute)),
+	}
+	err := s.store.Tx(ctx, func(tx *storage.Store) error {
+		device, err := tx.SeeDevice(ctx, &storage.Device{ID: id.New(id.Device), CookieHash: s.Browser(w, r),
+			UserAgent: origin.UserAgent, IPAddress: origin.IPAddress, FirstSeenAt: storage.At(now), LastSeenAt: storage.At(now)})
+		if err != nil {
+			return err
+		}
+		row.DeviceID = device.ID
+		if err := tx.StartSession(ctx, row); err != nil {
+			return err
+		}
+		if err := tx.SignedIn(ctx, user.ID, now); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionStarted, At: now, UserID: user.ID, SessionID: row.ID,
+			By: user.ID, Data: map[string]any{"amr": p.AMR, "acr": p.ACR, "device": device.ID}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), absolute)
+	return &Current{row, user}, nil
+}
+
+// StepUp records a newer proof in a live session, under a new cookie secret.
+func (s *Sessions) StepUp(w http.ResponseWriter, r *http.Request, c *Current, p Proof) error {
+	ctx, now := r.Context(), s.clock.Now()
+	origin := audit.OriginOf(ctx)
+	key := secret.Bytes(32)
+	row := *c.Session
+	row.SecretHash, row.ACR, row.AMR = secret.Hash(string(key)), p.ACR, p.AMR
+	row.AuthenticatedAt, row.LastActiveAt = storage.At(now), storage.At(now)
+	row.UserAgent, row.IPAddress = origin.UserAgent, origin.IPAddress
+	err := s.store.Tx(ctx, func(tx *storage.Store) error {
+		if err := tx.StepUp(ctx, &row); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionSteppedUp, At: now, UserID: c.UserID, SessionID: c.ID,
+			By: c.UserID, Data: map[string]any{"amr": p.AMR, "acr": p.ACR}})
+	})
+	if err != nil {
+		return err
+	}
+	c.Session = &row
+	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), row.ExpiresAt.Sub(now))
+	return nil
+}
+
+// OnDevice returns the live sessions of the request's browser with their users, the latest used first.
+func (s *Sessions) OnDevice(r *http.Request) (list []*Current, err error) {
+	ctx := r.Context()
+	hash := s.KnownBrowser(r)
+	if hash == nil {
+		return nil, nil
+	}
+	device, err := s.store.DeviceByCookie(ctx, hash)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.DeviceSessions(ctx, device.ID, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, row := range rows {
+		if seen[row.UserID] {
+			continue
+		}
+		seen[row.UserID] = true
+		user, err := s.store.User(ctx, row.UserID)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, &Current{row, user})
+	}
+	return list, nil
+}
+
+// Switch makes another live session of the same browser the active one, under a new cookie secret; ErrNone for a session
+// that is not one of its own.
+func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID string) (*Current, error) {
+	list, err := s.OnDevice(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		if c.ID != sessionID {
+			continue
+		}
+		ctx, now := r.Context(), s.clock.Now()
+		key := secret.Bytes(32)
+		row := *c.Session
+		row.SecretHash, row.LastActiveAt = secret.Hash(string(key)), storage.At(now)
+		err := s.store.Tx(ctx, func(tx *storage.Store) error {
+			if err := tx.StepUp(ctx, &row); err != nil {
+				return err
+			}
+			return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionSwitched, At: now, UserID: c.UserID, SessionID: c.ID, By: c.UserID})
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), row.ExpiresAt.Sub(now))
+		return &Current{&row, c.User}, nil
+	}
+	return nil, ErrNone
+}
+
+// Clear takes the session cookie away.
+func (s *Sessions) Clear(w http.ResponseWriter) { s.clearCookie(w, sessionCookie) }
+
+// Offline makes the session that lasting access opens (OpenID Connect Core 11): no device, and as long as it is used.
+func (s *Sessions) Offline(from *storage.Session, now time.Time) *storage.Session {
+	return &storage.Session{
+		UserID: from.UserID, ID: id.New(id.Session), Kind: storage.KindOffline,
+		ACR: from.ACR, AMR: from.AMR, UserAgent: from.UserAgent, IPAddress: from.IPAddress,
+		AuthenticatedAt: from.AuthenticatedAt, CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
+		IdleTTL: s.opts.Absolute.Microseconds(), ExpiresAt: storage.At(now.Add(400 * 24 * time.Hour)),
+	}
+}
+
+// IsKnownDevice tells whether the user has signed in before on the request's browser.
+func (s *Sessions) IsKnownDevice(ctx context.Context, r *http.Request, userID string) (bool, error) {
+	hash := s.KnownBrowser(r)
+	if hash == nil {
+		return false, nil
+	}
+	return s.store.HasSignedIn(ctx, userID, hash, s.clock.Now().Add(-90*24*time.Hour))
+}

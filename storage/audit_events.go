@@ -1,0 +1,35 @@
+package storage
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// AuditEvent is a security-relevant act, written in the transaction that did it. Data is JSON without secrets.
+type AuditEvent struct {
+	bun.BaseModel `bun:"table:audit_events"`
+
+	ID        string `bun:"id,pk"`
+	At        Time
+	Kind      string
+	UserID    string
+	SessionID string
+	ClientID  string
+	Actor     string
+	IPAddress string `bun:"ip_address"`
+	RequestID string
+	Data      string
+}
+
+// InsertAuditEvent appends an event.
+func (s *Store) InsertAuditEvent(ctx context.Context, e *AuditEvent) error {
+	_, err := s.db.NewInsert().Model(e).Exec(ctx)
+	return wrap(err, "write audit event")
+}
+
+// UserEvents returns the newest events of a user.
+func (s *Store) UserEvents(ctx context.Context, userID string, n int) (list []*AuditEvent, err error) {
+	err = s.db.NewSelect().Model(&list).Where("user_id = ?", userID).Order("id DESC").Limit(limit(n)).Scan(ctx)
+	return list, wrap(err, "list audit events")
+}

@@ -1,0 +1,32 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// dialect is every difference between the two engines.
+type dialect interface {
+	open() (*bun.DB, error)
+	close() error
+	// now is the database's clock.
+	now(ctx context.Context) (time.Time, error)
+	// transient tells that a transaction failed only because of others and may be run again.
+	transient(err error) bool
+	// duplicate tells that a unique value was taken.
+	duplicate(err error) bool
+	lockMigrations(ctx context.Context) (unlock func(), err error)
+	// clientVersion is sql.ErrNoRows where there is no such client.
+	clientVersion(ctx context.Context, id string) (int64, error)
+	// refresh and touch are the hot statements, see refresh.go and sessions.go.
+	refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error
+	touch(ctx context.Context, seen []Activity) error
+}
+
+// Now returns the database's clock, which is the clock of all replicas.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	t, err := s.dialect.now(ctx)
+	return t.UTC(), wrap(err, "read the database's clock")
+}

@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// postgres holds two pools. The first is everybody's; bun writes arguments into the SQL text, which pgx then sends
+// unprepared. The second is for the few hot statements: prepared, and with synchronous_commit off, because what they
+// write (a generation, a last activity) may be lost in a crash without breaking a promise.
+type postgres struct {
+	url string
+	hot *sql.DB
+}
+
+func (d *postgres) open() (*bun.DB, error) {
+	cfg, err := pgx.ParseConfig(d.url)
+	if err != nil {
+		return nil, errors.New("database.url is not a PostgreSQL URL") // pgx repeats the URL, password and all
+	}
+	cfg.RuntimeParams["application_name"] = "curfew"
+	// Session state is read as the primary has it now, in read committed, whatever the server's default.
+	cfg.RuntimeParams["default_transaction_isolation"] = "read committed"
+	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
+	cfg.ConnectTimeout = 5 * time.Second
+	pool := stdlib.OpenDB(*cfg)
+	limitPool(pool, 8*runtime.NumCPU())
+
+	fast := cfg.Copy()
+	fast.RuntimeParams["synchronous_commit"] = "off"
+	d.hot = stdlib.OpenDB(*fast)
+	limitPool(d.hot, 2*laneWidth+4)
+	return bun.NewDB(pool, pgdialect.New()), nil
+}
+
+func limitPool(p *sql.DB, n int) {
+	p.SetMaxOpenConns(n)
+	p.SetMaxIdleConns(n)
+	p.SetConnMaxIdleTime(5 * time.Minute)
+}
+
+func (d *postgres) close() error { return d.hot.Close() }
+
+func (d *postgres) now(ctx context.Context) (t time.Time, err error) {
+	err = d.hot.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&t)
+	return t, err
+}
+
+func (d *postgres) clientVersion(ctx context.Context, id string) (v int64, err error) {
+	err = d.hot.QueryRowContext(ctx, `SELECT version FROM clients WHERE id = $1`, id).Scan(&v)
+	return v, err
+}
+
+func (d *postgres) transient(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001") // deadlock, serialization failure
+}
+
+func (d *postgres) duplicate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// lockMigrations takes an advisory lock on a connection of its own. The lock guards only the order of starting
+// replicas; the migrations themselves do not depend on it being a PostgreSQL lock.
+func (d *postgres) lockMigrations(ctx context.Context) (func(), error) {
+	conn, err := d.hot.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock(4849271)`); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(4849271)`)
+		_ = conn.Close()
+	}, nil
+}
+
+const pgLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > $3
+	AND s.last_active_at + s.idle_ttl > $3 AND s.user_epoch = u.epoch AND u.status = 'active'
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+
+const pgRead = `SELECT ` + grantColumns + `, (` + pgLive + `), false
+	FROM unnest($1::text[], $2::text[]) AS a (user_id, id)
+	JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id`
+
+// The UPDATE tests the generation in the row it locks: of two replicas that present the same one, the second waits for
+// the first, sees the moved generation and changes nothing.
+const pgRotate = `WITH a AS (
+		SELECT f.user_id, f.id, a.presented, (` + pgLive + `) AS live
+		FROM unnest($1::text[], $2::text[], $4::bigint[]) AS a (user_id, id, presented)
+		JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id
+	), moved AS (
+		UPDATE token_families f SET generation = a.presented + 1, rotated_at = $3 FROM a
+		WHERE f.user_id = a.user_id AND f.id = a.id AND a.live AND f.revoked_at IS NULL AND a.presented >= f.generation
+		RETURNING f.user_id, f.id
+	)
+	SELECT ` + grantColumns + `, a.live, moved.id IS NOT NULL
+	FROM a JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id
+	LEFT JOIN moved ON moved.user_id = a.user_id AND moved.id = a.id`
+
+func (d *postgres) refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error {
+	users, families := make([]string, len(asked)), make([]string, len(asked))
+	for i, a := range asked {
+		users[i], families[i] = a.userID, a.familyID
+	}
+	query, args := pgRead, []any{users, families, now.UnixMicro()}
+	if asked[0].rotate {
+		presented := make([]int64, len(asked))
+		for i, a := range asked {
+			presented[i] = a.presented
+		}
+		query, args = pgRotate, append(args, presented)
+	}
+	rows, err := d.hot.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var g Grant
+		if err := scanGrant(rows.Scan, &g, &g.Rotated); err != nil {
+			return err
+		}
+		for _, a := range asked {
+			if a.familyID == g.FamilyID && a.userID == g.UserID {
+				a.grant, a.err = g, nil
+			}
+		}
+	}
+	return rows.Err()
+}
+
+func (d *postgres) touch(ctx context.Context, seen []Activity) error {
+	users, sessions, ats := make([]string, len(seen)), make([]string, len(seen)), make([]int64, len(seen))
+	for i, a := range seen {
+		users[i], sessions[i], ats[i] = a.UserID, a.SessionID, a.At.UnixMicro()
+	}
+	_, err := d.hot.ExecContext(ctx, `UPDATE sessions s SET last_active_at = a.at
+		FROM unnest($1::text[], $2::text[], $3::bigint[]) AS a (user_id, id, at)
+		WHERE s.user_id = a.user_id AND s.id = a.id AND s.status = 'active' AND s.last_active_at < a.at
+		AND s.last_active_at + s.idle_ttl > a.at`, users, sessions, ats)
+	if err != nil {
+		return fmt.Errorf("write %d rows: %w", len(seen), err)
+	}
+	return nil
+}

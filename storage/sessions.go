@@ -1,0 +1,214 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// SessionKind says what a session stands for.
+type SessionKind string
+
+// Kinds of session.
+const (
+	KindBrowser       SessionKind = "browser"
+	KindOffline       SessionKind = "offline" // an app's lasting access, OpenID Connect Core 11
+	KindImpersonation SessionKind = "impersonation"
+)
+
+// SessionStatus is where a session stands. Only pending and active ones can still be used.
+type SessionStatus string
+
+// Statuses of a session.
+const (
+	StatusPending   SessionStatus = "pending"
+	StatusActive    SessionStatus = "active"
+	StatusEnded     SessionStatus = "ended"
+	StatusRemoved   SessionStatus = "removed"
+	StatusReplaced  SessionStatus = "replaced"
+	StatusRevoked   SessionStatus = "revoked"
+	StatusExpired   SessionStatus = "expired"
+	StatusAbandoned SessionStatus = "abandoned"
+)
+
+// Session is one user signed in on one device. IdleTTL is in microseconds.
+type Session struct {
+	bun.BaseModel `bun:"table:sessions"`
+
+	UserID          string `bun:"user_id,pk"`
+	ID              string `bun:"id,pk"`
+	DeviceID        string
+	Kind            SessionKind
+	Status          SessionStatus
+	SecretHash      []byte
+	UserEpoch       int64
+	RealmEpoch      int64
+	ACR             string `bun:"acr"`
+	AMR             string `bun:"amr"` // space-delimited
+	UserAgent       string
+	IPAddress       string `bun:"ip_address"`
+	AuthenticatedAt Time
+	CreatedAt       Time
+	LastActiveAt    Time
+	IdleTTL         int64 `bun:"idle_ttl"`
+	ExpiresAt       Time
+	EndedAt         Time
+	EndReason       string
+	EndedBy         string
+}
+
+// AbandonAt is when the session ends if nobody uses it.
+func (s *Session) AbandonAt() time.Time {
+	return s.LastActiveAt.Add(time.Duration(s.IdleTTL) * time.Microsecond)
+}
+
+// A session is live while it is active, neither expired nor idle, no epoch has moved since it was started and its user
+// is active. $now stands for the reading of the clock taken before the statement was sent.
+const liveSession = `s.status = 'active' AND s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?
+	AND s.user_epoch = u.epoch AND u.status = 'active' AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+
+// StartSession adds an active session under the current epochs of its user and of everybody, or returns ErrNotFound
+// where the user is not active (any more).
+func (s *Store) StartSession(ctx context.Context, n *Session) error {
+	return s.Tx(ctx, func(tx *Store) error {
+		err := tx.db.NewRaw(`SELECT u.epoch, (SELECT epoch FROM realm WHERE id = 1) FROM users u
+			WHERE u.id = ? AND u.status = 'active'`, n.UserID).Scan(ctx, &n.UserEpoch, &n.RealmEpoch)
+		if err != nil {
+			return found(err, "read epochs")
+		}
+		n.Status = StatusActive
+		if _, err = tx.db.NewInsert().Model(n).Exec(ctx); err != nil {
+			return wrap(err, "insert session")
+		}
+		return nil
+	})
+}
+
+// LiveSession returns a session that can be used at now, with its user; or ErrNotFound.
+func (s *Store) LiveSession(ctx context.Context, userID, sessionID string, now time.Time) (*Session, *User, error) {
+	n := new(Session)
+	err := s.db.NewSelect().Model(n).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Join("JOIN users AS u ON u.id = s.user_id").
+		Where("s.user_id = ? AND s.id = ?", userID, sessionID).Where(liveSession, At(now), At(now)).Scan(ctx)
+	if err != nil {
+		return nil, nil, found(err, "read session")
+	}
+	u, err := s.User(ctx, userID)
+	return n, u, err
+}
+
+// Session returns a session by its id alone, whatever its status, or ErrNotFound.
+func (s *Store) Session(ctx context.Context, id string) (*Session, error) {
+	n := new(Session)
+	err := s.db.NewSelect().Model(n).Where("id = ?", id).Scan(ctx)
+	return n, found(err, "read session")
+}
+
+// StepUp records a newer authentication in a live session and exchanges its cookie's secret (session fixation: a secret
+// known from before must not gain what was proved after). It returns ErrNotFound if the session has ended.
+func (s *Store) StepUp(ctx context.Context, n *Session) error {
+	res, err := s.db.NewUpdate().Model(n).
+		Column("secret_hash", "acr", "amr", "authenticated_at", "last_active_at", "user_agent", "ip_address").
+		WherePK().Where("status = 'active'").Exec(ctx)
+	return changed(res, err, "step up session")
+}
+
+// DeviceSessions returns the live browser sessions of a device, the latest used first.
+func (s *Store) DeviceSessions(ctx context.Context, deviceID string, now time.Time) (list []*Session, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Join("JOIN users AS u ON u.id = s.user_id").
+		Where("s.device_id = ? AND s.kind <> 'offline'", deviceID).Where(liveSession, At(now), At(now)).
+		Order("s.last_active_at DESC", "s.id DESC").Scan(ctx)
+	return list, wrap(err, "list sessions of a device")
+}
+
+// SessionFilter narrows a list of sessions. Live narrows to those that can be used at Now, where a status only says
+// what was last written.
+type SessionFilter struct {
+	UserID string
+	Status string
+	Live   bool
+	Now    time.Time
+	After  string
+	Limit  int
+}
+
+// Sessions returns sessions by id, the newest first.
+func (s *Store) Sessions(ctx context.Context, f SessionFilter) (list []*Session, err error) {
+	q := s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Order("s.id DESC").Limit(limit(f.Limit))
+	if f.UserID != "" {
+		q = q.Where("s.user_id = ?", f.UserID)
+	}
+	if f.Status != "" {
+		q = q.Where("s.status = ?", f.Status)
+	}
+	if f.Live {
+		q = q.Join("JOIN users AS u ON u.id = s.user_id").Where(liveSession, At(f.Now), At(f.Now))
+	}
+	if f.After != "" {
+		q = q.Where("s.id < ?", f.After)
+	}
+	return list, wrap(q.Scan(ctx), "list sessions")
+}
+
+// End marks a pending or active session with what n carries of its end, revokes its refresh families and returns the
+// clients that took part. It returns ErrConflict, and the row as it stands, if the session has ended before. It is the
+// database half of logout.End, which nothing else may stand in for.
+func (s *Store) End(ctx context.Context, n *Session) (clientIDs []string, err error) {
+	err = s.Tx(ctx, func(tx *Store) error {
+		res, err := tx.db.NewUpdate().Model(n).Column("status", "ended_at", "end_reason", "ended_by").
+			WherePK().Where("status IN ('pending', 'active')").Exec(ctx)
+		if err := changed(res, err, "end session"); err != nil {
+			if err == ErrNotFound {
+				return ErrConflict
+			}
+			return err
+		}
+		if _, err := tx.db.NewRaw(`UPDATE token_families SET revoked_at = ? WHERE user_id = ? AND session_id = ?
+			AND revoked_at IS NULL`, n.EndedAt, n.UserID, n.ID).Exec(ctx); err != nil {
+			return wrap(err, "revoke families")
+		}
+		clientIDs, err = tx.SessionClients(ctx, n.UserID, n.ID)
+		return err
+	})
+	return clientIDs, err
+}
+
+// SessionClients returns the clients that took part in a session.
+func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (ids []string, err error) {
+	err = s.db.NewRaw(`SELECT client_id FROM client_sessions WHERE user_id = ? AND session_id = ? ORDER BY client_id`,
+		userID, sessionID).Scan(ctx, &ids)
+	return ids, wrap(err, "read client sessions")
+}
+
+// Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, the
+// oldest first, for the job that takes them through the door.
+func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Session, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Join("LEFT JOIN users AS u ON u.id = s.user_id").
+		Where("s.status = 'active'").Where("u.id IS NULL OR NOT ("+liveSession+")", At(now), At(now)).
+		Order("s.id").Limit(limit(n)).Scan(ctx)
+	return list, wrap(err, "list overdue sessions")
+}
+
+// MoveUserEpoch ends every session of a user at once, in constant time.
+func (s *Store) MoveUserEpoch(ctx context.Context, userID string) error {
+	res, err := s.db.NewRaw(`UPDATE users SET epoch = epoch + 1, version = version + 1 WHERE id = ?`, userID).Exec(ctx)
+	return changed(res, err, "move the user's epoch")
+}
+
+// Activity is a use of a session that was seen.
+type Activity struct {
+	UserID, SessionID string
+	At                time.Time
+}
+
+// Touch writes when sessions were last used; it never moves a session's time back and never revives one.
+func (s *Store) Touch(ctx context.Context, seen []Activity) error {
+	if len(seen) == 0 {
+		return nil
+	}
+	return wrap(s.dialect.touch(ctx, seen), "record activity")
+}

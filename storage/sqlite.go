@@ -1,0 +1,130 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/curfew-id/curfew/internal/clock"
+)
+
+// sqlite is one file that one process opens. Every transaction takes the write lock when it begins, so that none fails
+// half-way because another was faster.
+type sqlite struct {
+	path       string
+	db         *sql.DB
+	migrations sync.Mutex
+}
+
+func (d *sqlite) open() (_ *bun.DB, err error) {
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_txlock": {"immediate"}}
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	if d.db, err = sql.Open("sqlite", dsn); err != nil {
+		return nil, err
+	}
+	limitPool(d.db, 8)
+	return bun.NewDB(d.db, sqlitedialect.New()), nil
+}
+
+func (d *sqlite) close() error { return nil }
+
+func (d *sqlite) now(context.Context) (time.Time, error) { return clock.System{}.Now(), nil }
+
+func (d *sqlite) clientVersion(ctx context.Context, id string) (v int64, err error) {
+	err = d.db.QueryRowContext(ctx, `SELECT version FROM clients WHERE id = ?`, id).Scan(&v)
+	return v, err
+}
+
+func (d *sqlite) transient(err error) bool {
+	var e *sqlitedriver.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+func (d *sqlite) duplicate(err error) bool {
+	var e *sqlitedriver.Error
+	return errors.As(err, &e) &&
+		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func (d *sqlite) lockMigrations(context.Context) (func(), error) {
+	d.migrations.Lock()
+	return d.migrations.Unlock, nil
+}
+
+const sqliteLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > ?3
+	AND s.last_active_at + s.idle_ttl > ?3 AND s.user_epoch = u.epoch AND u.status = 'active'
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+
+const sqliteRead = `SELECT ` + grantColumns + `, (` + sqliteLive + `) FROM ` + grantTables + `
+	WHERE f.user_id = ?1 AND f.id = ?2`
+
+const sqliteRotate = `UPDATE token_families SET generation = ?4 + 1, rotated_at = ?3
+	WHERE user_id = ?1 AND id = ?2 AND ?4 >= generation AND EXISTS
+	(SELECT 1 FROM ` + grantTables + ` WHERE f.user_id = ?1 AND f.id = ?2 AND ` + sqliteLive + `)`
+
+func (d *sqlite) refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error {
+	if !asked[0].rotate {
+		return d.readGrants(ctx, d.db.QueryRowContext, now, asked)
+	}
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if err := d.readGrants(ctx, tx.QueryRowContext, now, asked); err != nil {
+		return err
+	}
+	for _, a := range asked {
+		res, err := tx.ExecContext(ctx, sqliteRotate, a.userID, a.familyID, now.UnixMicro(), a.presented)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		a.grant.Rotated = n > 0
+	}
+	return tx.Commit()
+}
+
+func (d *sqlite) readGrants(ctx context.Context, queryRow func(context.Context, string, ...any) *sql.Row,
+	now time.Time, asked []*refreshAsk) error {
+	for _, a := range asked {
+		var g Grant
+		err := scanGrant(queryRow(ctx, sqliteRead, a.userID, a.familyID, now.UnixMicro()).Scan, &g)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		a.grant, a.err = g, nil
+	}
+	return nil
+}
+
+func (d *sqlite) touch(ctx context.Context, seen []Activity) error {
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, a := range seen {
+		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET last_active_at = ?3 WHERE user_id = ?1 AND id = ?2
+			AND status = 'active' AND last_active_at < ?3 AND last_active_at + idle_ttl > ?3`,
+			a.UserID, a.SessionID, a.At.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,162 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+
+	"github.com/curfew-id/curfew/migrations"
+)
+
+// Errors that callers decide on.
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the row changed meanwhile, or its unique value is taken.
+	ErrConflict = errors.New("conflict")
+)
+
+// Store is the database. Its methods are safe for concurrent use; a Store handed to the function of Tx is bound to that
+// transaction and must not leave it.
+type Store struct {
+	db      bun.IDB // the pool, or the transaction
+	root    *bun.DB
+	hot     *hotLane
+	dialect dialect
+}
+
+// Open connects to a database: a postgres:// URL, or the path of an SQLite file. It does not migrate.
+func Open(ctx context.Context, url string) (*Store, error) {
+	var d dialect
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		d = &postgres{url: url}
+	} else {
+		d = &sqlite{path: strings.TrimPrefix(url, "sqlite:")}
+	}
+	root, err := d.open()
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := root.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach database: %w", err), root.Close(), d.close())
+	}
+	s := &Store{db: root, root: root, dialect: d}
+	s.hot = newHotLane(s)
+	return s, nil
+}
+
+// Close gives the connections back.
+func (s *Store) Close() error {
+	return errors.Join(s.root.Close(), s.dialect.close())
+}
+
+// Ping asks the database for a sign of life.
+func (s *Store) Ping(ctx context.Context) error { return s.root.PingContext(ctx) }
+
+// Tx runs fn in one transaction: committed when fn returns nil, otherwise rolled back. It is run again when the
+// database chose it as the victim of a deadlock, so fn must not have effects outside the transaction. A Tx inside a Tx
+// joins it.
+func (s *Store) Tx(ctx context.Context, fn func(tx *Store) error) error {
+	if s.inTx() {
+		return fn(s)
+	}
+	for try := 0; ; try++ {
+		err := s.root.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			return fn(&Store{db: tx, root: s.root, hot: s.hot, dialect: s.dialect})
+		})
+		if err == nil || try == 3 || !s.dialect.transient(err) {
+			return err
+		}
+	}
+}
+
+func (s *Store) inTx() bool { return s.db != bun.IDB(s.root) }
+
+// Migrate brings the schema to the newest number and returns the names of what it applied. Replicas that start
+// together wait for one another.
+func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
+	unlock, err := s.dialect.lockMigrations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock migrations: %w", err)
+	}
+	defer unlock()
+	m, err := s.migrator()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Init(ctx); err != nil {
+		return nil, fmt.Errorf("prepare migrations: %w", err)
+	}
+	group, err := m.Migrate(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	for _, g := range group.Migrations {
+		applied = append(applied, g.Name+"_"+g.Comment)
+	}
+	return applied, nil
+}
+
+// Pending returns the names of migrations that have not been applied.
+func (s *Store) Pending(ctx context.Context) (names []string, err error) {
+	m, err := s.migrator()
+	if err != nil {
+		return nil, err
+	}
+	all, err := m.MigrationsWithStatus(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	for _, g := range all.Unapplied() {
+		names = append(names, g.Name+"_"+g.Comment)
+	}
+	return names, nil
+}
+
+func (s *Store) migrator() (*migrate.Migrator, error) {
+	found := migrate.NewMigrations()
+	if err := found.Discover(migrations.Files); err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return migrate.NewMigrator(s.root, found, migrate.WithTableName("migrations"),
+		migrate.WithLocksTableName("migration_locks"), migrate.WithMarkAppliedOnSuccess(true)), nil
+}
+
+// found turns "no row" into ErrNotFound and names what was being read in every other error.
+func found(err error, what string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return wrap(err, what)
+}
+
+func wrap(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// inserted names what was being written, and turns a taken unique value into ErrConflict.
+func (s *Store) inserted(err error, what string) error {
+	if err != nil && s.dialect.duplicate(err) {
+		return ErrConflict
+	}
+	return wrap(err, what)
+}
+
+// changed returns ErrNotFound when a statement met no row.
+func changed(res sql.Result, err error, what string) error {
+	if err != nil {
+		return wrap(err, what)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return ErrNotFound
+	}
+	return nil
+}
