@@ -78,10 +78,11 @@ func (s *Store) Grant(ctx context.Context, userID, familyID string, now time.Tim
 	return g, wrap(scanGrant(row.Scan, g), "read grant")
 }
 
-// Rotate is Grant, and moves the family to the generation behind the one presented, if that is not older than the
-// stored one. Of any number of equal presentations exactly one is told Rotated.
-func (s *Store) Rotate(ctx context.Context, userID, familyID string, presented int64, now time.Time) (*Grant, error) {
-	return s.hot.ask(ctx, &refreshAsk{userID: userID, familyID: familyID, presented: presented, rotate: true, now: now})
+// Rotate is Grant, and moves the family to the generation behind the one presented, if the family is the client's and
+// that is not older than the stored one. Of any number of equal presentations exactly one is told Rotated.
+func (s *Store) Rotate(ctx context.Context, userID, familyID, clientID string, presented int64, now time.Time) (*Grant, error) {
+	return s.hot.ask(ctx, &refreshAsk{userID: userID, familyID: familyID, clientID: clientID, presented: presented,
+		rotate: true, now: now})
 }
 
 // RevokeFamily revokes the refresh tokens of a family and tells whether it did: false if they had been before.

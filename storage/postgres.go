@@ -98,17 +98,22 @@ const pgRead = `SELECT ` + grantColumns + `, (` + pgLive + `), false
 // The UPDATE tests the generation in the row it locks: of two replicas that present the same one, the second waits for
 // the first, sees the moved generation and changes nothing.
 const pgRotate = `WITH a AS (
-		SELECT f.user_id, f.id, a.presented, (` + pgLive + `) AS live
-		FROM unnest($1::text[], $2::text[], $4::bigint[]) AS a (user_id, id, presented)
+		SELECT ` + grantColumnsNamed + `, (` + pgLive + `) AS live, a.presented, a.asked_by
+		FROM unnest($1::text[], $2::text[], $4::bigint[], $5::text[]) AS a (user_id, id, presented, asked_by)
 		JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id
 	), moved AS (
 		UPDATE token_families f SET generation = a.presented + 1, rotated_at = $3 FROM a
-		WHERE f.user_id = a.user_id AND f.id = a.id AND a.live AND f.revoked_at IS NULL AND a.presented >= f.generation
-		RETURNING f.user_id, f.id
+		WHERE f.user_id = a.user_id AND f.id = a.id AND a.live AND f.client_id = a.asked_by
+		AND f.revoked_at IS NULL AND a.presented >= f.generation
+		RETURNING f.id
 	)
-	SELECT ` + grantColumns + `, a.live, moved.id IS NOT NULL
-	FROM a JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id
-	LEFT JOIN moved ON moved.user_id = a.user_id AND moved.id = a.id`
+	SELECT a.user_id, a.id, session_id, kind, client_id, client_version, user_version, scope, claims, generation,
+		rotated_at, acr, amr, authenticated_at, expires_at, last_active_at, idle_ttl, live, moved.id IS NOT NULL
+	FROM a LEFT JOIN moved ON moved.id = a.id`
+
+const grantColumnsNamed = `f.user_id, f.id, f.session_id, s.kind, f.client_id, c.version AS client_version,
+	u.version AS user_version, f.scope, f.claims, f.generation, f.rotated_at, s.acr, s.amr, s.authenticated_at,
+	s.expires_at, s.last_active_at, s.idle_ttl`
 
 func (d *postgres) refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error {
 	users, families := make([]string, len(asked)), make([]string, len(asked))
@@ -117,11 +122,15 @@ func (d *postgres) refresh(ctx context.Context, now time.Time, asked []*refreshA
 	}
 	query, args := pgRead, []any{users, families, now.UnixMicro()}
 	if asked[0].rotate {
-		presented := make([]int64, len(asked))
+		presented, clients := make([]int64, len(asked)), make([]string, len(asked))
 		for i, a := range asked {
-			presented[i] = a.presented
+			presented[i], clients[i] = a.presented, a.clientID
 		}
-		query, args = pgRotate, append(args, presented)
+		query, args = pgRotate, append(args, presented, clients)
+	}
+	byFamily := make(map[string]*refreshAsk, len(asked))
+	for _, a := range asked {
+		byFamily[a.familyID] = a
 	}
 	rows, err := d.hot.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -133,10 +142,8 @@ func (d *postgres) refresh(ctx context.Context, now time.Time, asked []*refreshA
 		if err := scanGrant(rows.Scan, &g, &g.Rotated); err != nil {
 			return err
 		}
-		for _, a := range asked {
-			if a.familyID == g.FamilyID && a.userID == g.UserID {
-				a.grant, a.err = g, nil
-			}
+		if a := byFamily[g.FamilyID]; a != nil && a.userID == g.UserID {
+			a.grant, a.err = g, nil
 		}
 	}
 	return rows.Err()

@@ -9,6 +9,7 @@ import (
 // refreshAsk is one caller waiting for a Grant.
 type refreshAsk struct {
 	userID, familyID string
+	clientID         string // with rotate: whose the family must be
 	presented        int64
 	rotate           bool
 	now              time.Time // taken before the statement is sent; the caller's, or the lane's where it has none

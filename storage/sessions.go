@@ -212,3 +212,11 @@ func (s *Store) Touch(ctx context.Context, seen []Activity) error {
 	}
 	return wrap(s.dialect.touch(ctx, seen), "record activity")
 }
+
+// OfflineSessions returns the active sessions that are a client's lasting access to a user.
+func (s *Store) OfflineSessions(ctx context.Context, userID, clientID string) (list []*Session, err error) {
+	err = s.db.NewSelect().Model(&list).Where("user_id = ? AND kind = 'offline' AND status = 'active'", userID).
+		Where("id IN (SELECT session_id FROM client_sessions WHERE user_id = ? AND client_id = ?)", userID, clientID).
+		Scan(ctx)
+	return list, wrap(err, "list offline sessions")
+}

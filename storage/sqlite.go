@@ -68,7 +68,7 @@ const sqliteRead = `SELECT ` + grantColumns + `, (` + sqliteLive + `) FROM ` + g
 	WHERE f.user_id = ?1 AND f.id = ?2`
 
 const sqliteRotate = `UPDATE token_families SET generation = ?4 + 1, rotated_at = ?3
-	WHERE user_id = ?1 AND id = ?2 AND ?4 >= generation AND EXISTS
+	WHERE user_id = ?1 AND id = ?2 AND client_id = ?5 AND ?4 >= generation AND EXISTS
 	(SELECT 1 FROM ` + grantTables + ` WHERE f.user_id = ?1 AND f.id = ?2 AND ` + sqliteLive + `)`
 
 func (d *sqlite) refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error {
@@ -84,7 +84,7 @@ func (d *sqlite) refresh(ctx context.Context, now time.Time, asked []*refreshAsk
 		return err
 	}
 	for _, a := range asked {
-		res, err := tx.ExecContext(ctx, sqliteRotate, a.userID, a.familyID, now.UnixMicro(), a.presented)
+		res, err := tx.ExecContext(ctx, sqliteRotate, a.userID, a.familyID, now.UnixMicro(), a.presented, a.clientID)
 		if err != nil {
 			return err
 		}

@@ -67,10 +67,10 @@ func (t *Tokens) ParseRefresh(token string) (userID, familyID string, generation
 		int64(binary.BigEndian.Uint64(body[33:41])), nil
 }
 
-// Use presents a refresh token: it returns what the new tokens are made of and the refresh token to give back. Where
+// Use presents a refresh token of a client: it returns what the new tokens are made of and the refresh token to give back. Where
 // rotate is false (confidential clients) that is the one presented and nothing is written. On ErrReused the grant is
 // returned too, so that the caller can end the family.
-func (t *Tokens) Use(ctx context.Context, token string, rotate bool) (*storage.Grant, string, error) {
+func (t *Tokens) Use(ctx context.Context, token, clientID string, rotate bool) (*storage.Grant, string, error) {
 	userID, familyID, presented, err := t.ParseRefresh(token)
 	if err != nil {
 		return nil, "", err
@@ -78,7 +78,7 @@ func (t *Tokens) Use(ctx context.Context, token string, rotate bool) (*storage.G
 	now := t.clock.Now()
 	if !rotate {
 		g, err := t.store.Grant(ctx, userID, familyID, now)
-		if err != nil || !g.Live {
+		if err != nil || !g.Live || g.ClientID != clientID {
 			return nil, "", refused(err)
 		}
 		if presented < g.Generation-1 { // the client rotated once and has an older one: a copy is about
@@ -86,12 +86,12 @@ func (t *Tokens) Use(ctx context.Context, token string, rotate bool) (*storage.G
 		}
 		return g, token, nil
 	}
-	g, err := t.store.Rotate(ctx, userID, familyID, presented, now)
-	if err == nil && g.Live && !g.Rotated && presented >= g.Generation {
+	g, err := t.store.Rotate(ctx, userID, familyID, clientID, presented, now)
+	if err == nil && g.Live && g.ClientID == clientID && !g.Rotated && presented >= g.Generation {
 		// Another presentation of the same token was faster, in another statement; see what it left.
 		g, err = t.store.Grant(ctx, userID, familyID, now)
 	}
-	if err != nil || !g.Live {
+	if err != nil || !g.Live || g.ClientID != clientID {
 		return nil, "", refused(err)
 	}
 	switch {

@@ -1,0 +1,136 @@
+package authflow
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/session"
+	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// Identify records whose sign-in this is. An address that nobody has is taken like any other.
+func (f *Flows) Identify(ctx context.Context, flow *Flow, typed string) error {
+	email, err := user.NormalizeEmail(typed)
+	if err != nil {
+		return err
+	}
+	row, _, err := f.store.UserByIdentifier(ctx, storage.IdentifierEmail, email)
+	switch {
+	case err == nil:
+		flow.Progress = Progress{UserID: row.ID}
+	case errors.Is(err, storage.ErrNotFound):
+		flow.Progress = Progress{}
+	default:
+		return err
+	}
+	flow.Email, flow.Identified = strings.TrimSpace(typed), true
+	return f.Save(ctx, flow)
+}
+
+// StartOver forgets who is signing in.
+func (f *Flows) StartOver(ctx context.Context, flow *Flow) error {
+	flow.Progress = Progress{}
+	return f.Save(ctx, flow)
+}
+
+// ErrNobody: a factor cannot have been proved before it is known whose it is.
+var ErrNobody = errors.New("nobody is signing in")
+
+// Prove records a factor that the flow's user has just proved. When nothing more is needed it starts the session, or steps
+// up the one that the user already has in this browser.
+func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind factor.Kind) error {
+	ctx := r.Context()
+	if flow.UserID == "" {
+		return ErrNobody
+	}
+	row, err := f.store.User(ctx, flow.UserID)
+	if err != nil {
+		return err
+	}
+	if row.Status != storage.UserActive {
+		return ErrNobody
+	}
+	own, err := f.ownSession(r, flow.UserID)
+	if err != nil {
+		return err
+	}
+	if len(flow.Proved) == 0 && own != nil && kind != factor.KindPassword {
+		flow.Proved = f.carried(flow, own)
+	}
+	if !slices.Contains(flow.Proved, kind) {
+		flow.Proved = append(flow.Proved, kind)
+	}
+	more, err := f.SecondFactors(ctx, flow, flow.UserID)
+	if err != nil {
+		return err
+	}
+	if len(more) > 0 && factor.ACR(flow.Proved...) != factor.ACRMulti {
+		return f.Save(ctx, flow)
+	}
+	proof := session.Proof{ACR: factor.ACR(flow.Proved...), AMR: strings.Join(factor.AMR(flow.Proved...), " ")}
+	if own != nil {
+		err = f.sessions.StepUp(w, r, own, proof)
+	}
+	if own == nil || errors.Is(err, storage.ErrNotFound) {
+		own, err = f.sessions.Start(w, r, row, proof)
+	}
+	if err != nil {
+		return err
+	}
+	flow.SessionID, flow.Fresh = own.ID, true
+	return f.Save(ctx, flow)
+}
+
+// ownSession is the live session that the user has in this browser, nil for none.
+func (f *Flows) ownSession(r *http.Request, userID string) (*session.Current, error) {
+	list, err := f.sessions.OnDevice(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		if c.UserID == userID {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+// carried is what the session that is being stepped up had proved already. It does not count where the client wants the
+// person to prove everything again.
+func (f *Flows) carried(flow *Flow, own *session.Current) []factor.Kind {
+	if f.mustProveAgain(flow, own) {
+		return nil
+	}
+	if slices.Contains(strings.Fields(own.AMR), "pwd") {
+		return []factor.Kind{factor.KindPassword}
+	}
+	return nil
+}
+
+// Choose makes another account of this browser the one that answers, or returns session.ErrNone.
+func (f *Flows) Choose(w http.ResponseWriter, r *http.Request, flow *Flow, sessionID string) error {
+	c, err := f.sessions.Switch(w, r, sessionID)
+	if err != nil {
+		return err
+	}
+	flow.Progress = Progress{UserID: c.UserID, SessionID: c.ID, Chosen: true}
+	return f.Save(r.Context(), flow)
+}
+
+// Decide records what the person answered to the question of consent.
+func (f *Flows) Decide(ctx context.Context, flow *Flow, current *session.Current, allow bool) error {
+	if !allow {
+		flow.Denied = true
+		return f.Save(ctx, flow)
+	}
+	if err := f.consents.Grant(ctx, current.UserID, flow.ClientID, flow.Scope); err != nil {
+		return err
+	}
+	flow.Consented = true
+	return f.Save(ctx, flow)
+}

@@ -1,0 +1,77 @@
+package delivery
+
+var english = map[Kind]wording{
+	SignInCode: {
+		subject: "Your code for {{.Service}}",
+		before:  []string{"Use this code to sign in{{with .Device}} on {{.}}{{end}}:"},
+		after: []string{
+			"{{with .Minutes}}It works once, within the next {{.}} minutes.{{end}}",
+			"Type it only on the page where you asked for it, and give it to nobody: we never ask for it. If you did not try to sign in, you need not do anything. Without the code nobody gets in.",
+		},
+	},
+	VerifyEmail: {
+		subject: "Confirm your e-mail address for {{.Service}}",
+		before:  []string{"To confirm that this address is yours, {{if .Code}}use this code:{{else}}open this page:{{end}}"},
+		button:  "Confirm address",
+		after: []string{
+			"{{with .Minutes}}It works once, within the next {{.}} minutes.{{end}}",
+			"If you did not give us this address, you can ignore this message.",
+		},
+	},
+	ResetPassword: {
+		subject: "Set a new password for {{.Service}}",
+		before: []string{
+			"Somebody, we hope you, asked to set a new password for this account.",
+			"To go on, {{if .Code}}use this code:{{else}}open this page:{{end}}",
+		},
+		button: "Set a new password",
+		after: []string{
+			"{{with .Minutes}}It works once, within the next {{.}} minutes.{{end}}",
+			"If it was not you, you need not do anything: your password stays as it is.",
+		},
+	},
+	PasswordChanged: {
+		subject: "Your password for {{.Service}} was changed",
+		before: []string{
+			"The password of your account was changed{{with .When}} on {{.}}{{end}}{{with .Device}}, on {{.}}{{end}}{{with .Network}} ({{.}}){{end}}.",
+			"If that was you, all is well.",
+			"If it was not, set a new password now and look through the devices that are signed in.",
+		},
+		button: "Look at my account",
+	},
+	NewSignIn: {
+		subject: "New sign-in to {{.Service}}",
+		before: []string{
+			"Somebody signed in to your account from a device that we have not seen before{{with .Device}}: {{.}}{{end}}{{with .Network}} ({{.}}){{end}}{{with .When}}, on {{.}}{{end}}.",
+			"If that was you, all is well.",
+			"If it was not, sign that device out and change your password.",
+		},
+		button: "Look at my devices",
+	},
+	SignUpAttempt: {
+		subject: "You already have an account with {{.Service}}",
+		before: []string{
+			"Somebody, perhaps you, tried to sign up with this address. There is an account with it already, so nothing was changed.",
+			"If it was you, sign in as usual. If you do not remember the password, you can set a new one there.",
+		},
+		button: "Sign in",
+		after:  []string{"If it was not you, you need not do anything."},
+	},
+	UnknownAddress: {
+		subject: "No account with this address at {{.Service}}",
+		before: []string{
+			"Somebody, perhaps you, wanted to sign in with this address. There is no account with it.",
+			"If it was you, you may have signed up with another address.",
+		},
+		after: []string{"If it was not you, you can ignore this message."},
+	},
+	FactorsChanged: {
+		subject: "How you sign in to {{.Service}} was changed",
+		before: []string{
+			"A way to sign in to your account was added or removed{{with .When}} on {{.}}{{end}}{{with .Device}}, on {{.}}{{end}}{{with .Network}} ({{.}}){{end}}.",
+			"If that was you, all is well.",
+			"If it was not, look through your account and change your password.",
+		},
+		button: "Look at my account",
+	},
+}

@@ -1,0 +1,102 @@
+package op
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"golang.org/x/text/language"
+
+	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/key"
+	"github.com/curfew-id/curfew/op/user"
+)
+
+// metadata is the document of OpenID Connect Discovery 3 with what the library's type has no member for.
+type metadata struct {
+	oidc.DiscoveryConfiguration
+	IssParameterSupported bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 3
+	PromptValuesSupported []string `json:"prompt_values_supported"`                        // Initiating User Registration 1.0
+}
+
+// prepareDiscovery encodes the document once: it says the same to everybody until the process ends.
+func (p *Provider) prepareDiscovery() error {
+	at := func(path string) string { return p.Issuer + path }
+	methods := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
+	assertionAlgs := []string{"ES256", "ES384", "RS256", "PS256", "EdDSA"}
+	locales := make(oidc.Locales, 0, len(p.Locales))
+	for _, l := range p.Locales {
+		locales = append(locales, language.Make(l))
+	}
+	doc := metadata{
+		DiscoveryConfiguration: oidc.DiscoveryConfiguration{
+			Issuer:                                             p.Issuer,
+			AuthorizationEndpoint:                              at(pathAuthorize),
+			TokenEndpoint:                                      at(pathToken),
+			IntrospectionEndpoint:                              at(pathIntrospect),
+			UserinfoEndpoint:                                   at(pathUserinfo),
+			RevocationEndpoint:                                 at(pathRevoke),
+			EndSessionEndpoint:                                 at(pathEndSession),
+			JwksURI:                                            at(pathJWKS),
+			ScopesSupported:                                    []string{"openid", "profile", "email", "phone", "offline_access"},
+			ResponseTypesSupported:                             []string{"code"},
+			ResponseModesSupported:                             []string{"query", "fragment", "form_post"},
+			GrantTypesSupported:                                []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials},
+			ACRValuesSupported:                                 factor.ACRValues,
+			SubjectTypesSupported:                              []string{"public"},
+			IDTokenSigningAlgValuesSupported:                   key.Algorithms,
+			TokenEndpointAuthMethodsSupported:                  append(slices.Clone(methods), oidc.AuthMethodNone),
+			TokenEndpointAuthSigningAlgValuesSupported:         assertionAlgs,
+			RevocationEndpointAuthMethodsSupported:             append(slices.Clone(methods), oidc.AuthMethodNone),
+			RevocationEndpointAuthSigningAlgValuesSupported:    assertionAlgs,
+			IntrospectionEndpointAuthMethodsSupported:          methods,
+			IntrospectionEndpointAuthSigningAlgValuesSupported: assertionAlgs,
+			ClaimTypesSupported:                                []string{"normal"},
+			ClaimsSupported: append(slices.Clone(user.Claims), "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr",
+				"amr", "azp", "at_hash", "sid"),
+			ClaimsParameterSupported:      true,
+			CodeChallengeMethodsSupported: []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
+			UILocalesSupported:            locales,
+		},
+		IssParameterSupported: true,
+		PromptValuesSupported: []string{"none", "login", "consent", "select_account", "create"},
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	p.discovery, p.etag = body, `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`
+	return nil
+}
+
+func (p *Provider) serveDiscovery(w http.ResponseWriter, r *http.Request) {
+	serveDocument(w, r, p.discovery, p.etag, "public, max-age=3600")
+}
+
+// serveJWKS lets the set be cached for five minutes: a new key is published a day before it signs.
+func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
+	body, etag := p.Ring.JWKS()
+	serveDocument(w, r, body, etag, "public, max-age=300")
+}
+
+// serveDocument answers with prepared bytes, or with 304 to whoever has them (RFC 9110 13.1.2).
+func serveDocument(w http.ResponseWriter, r *http.Request, body []byte, etag, caching string) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", caching)
+	h.Set("ETag", etag)
+	if r.Header.Get("If-None-Match") == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // a client that has gone cannot be told
+}

@@ -1,0 +1,142 @@
+package op
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/op/session"
+	"github.com/curfew-id/curfew/op/token"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// fieldConfirm carries the person's word from the page that asks for it.
+const fieldConfirm = "confirm"
+
+// endSession is the end of a session on the word of a relying party (OpenID Connect RP-Initiated Logout 1.0).
+//
+// An ID token of the very session is proof that the relying party speaks for the person. Without one, or with one of
+// another session, the person is asked first (section 2: otherwise any page could sign them out), and the answer counts
+// only from our own page.
+func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
+	httpx.NoStore(w.Header())
+	q, err := httpx.ReadQueryOrForm(r)
+	if err != nil {
+		p.badRequestPage(w, r, err)
+		return
+	}
+	req, description, err := p.readEndSession(r, q)
+	if err != nil {
+		p.failPage(w, r, err)
+		return
+	}
+	if description != "" { // section 4: no redirect to an address that is not the client's
+		p.Pages.Error(w, r, http.StatusBadRequest, "invalid_request", description)
+		return
+	}
+	current, err := p.Sessions.Current(r)
+	if errors.Is(err, session.ErrNone) {
+		p.Sessions.Clear(w)
+		p.signedOut(w, r, req)
+		return
+	}
+	if err != nil {
+		p.failPage(w, r, err)
+		return
+	}
+	sameSession := req.hint != nil && req.hint.SessionID == current.ID
+	confirmed := r.Method == http.MethodPost && q.Has(fieldConfirm) && sameOrigin.Check(r) == nil
+	if !sameSession && !confirmed {
+		p.Pages.SignOutConfirm(w, r, SignOut{Client: req.client, Current: current, Action: pathEndSession,
+			Fields: req.fields(), UILocales: req.locales})
+		return
+	}
+	by := current.UserID
+	if _, err := p.Door.End(r.Context(), p.Store, current.Session,
+		logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: by}); err != nil {
+		p.failPage(w, r, err)
+		return
+	}
+	p.Sessions.Clear(w)
+	p.signedOut(w, r, req)
+}
+
+var sameOrigin = http.NewCrossOriginProtection()
+
+// endSessionRequest is what a relying party asked for, checked.
+type endSessionRequest struct {
+	hint    *token.HintClaims
+	client  *client.Client
+	uri     string
+	state   string
+	rawHint string
+	locales []string
+}
+
+// readEndSession returns in description what is wrong with the request, in words for the person.
+func (p *Provider) readEndSession(r *http.Request, q *httpx.Params) (req endSessionRequest, description string, err error) {
+	req.rawHint, req.uri, req.state = q.Get("id_token_hint"), q.Get("post_logout_redirect_uri"), q.Get("state")
+	req.locales = strings.Fields(q.Get("ui_locales"))
+	clientID := q.Get("client_id")
+	if req.rawHint != "" {
+		req.hint, err = p.Tokens.ReadHint(r.Context(), req.rawHint)
+		if err != nil {
+			return req, "The application that sent you here did not say correctly who it is.", nil
+		}
+		if clientID != "" && clientID != req.hint.Audience { // section 2
+			return req, "The application that sent you here contradicts itself.", nil
+		}
+		clientID = req.hint.Audience
+	}
+	if clientID != "" {
+		req.client, err = p.Clients.Get(r.Context(), clientID)
+		if errors.Is(err, client.ErrUnknown) {
+			return req, "The application that sent you here is not registered.", nil
+		}
+		if err != nil {
+			return req, "", err
+		}
+	}
+	if req.uri != "" && (req.client == nil || !req.client.MatchPostLogout(req.uri)) {
+		return req, "The application that sent you here asked to get you back at an address that it has not registered.", nil
+	}
+	return req, "", nil
+}
+
+// fields are sent along with the person's word.
+func (req endSessionRequest) fields() map[string]string {
+	f := map[string]string{fieldConfirm: "yes"}
+	for name, v := range map[string]string{"id_token_hint": req.rawHint, "post_logout_redirect_uri": req.uri, "state": req.state} {
+		if v != "" {
+			f[name] = v
+		}
+	}
+	if req.client != nil {
+		f["client_id"] = req.client.ID
+	}
+	return f
+}
+
+func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, req endSessionRequest) {
+	next := req.uri
+	if next != "" && req.state != "" {
+		next = withQuery(next, "state", req.state)
+	}
+	if next != "" && r.Method == http.MethodGet {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return
+	}
+	p.Pages.SignedOut(w, r, next, req.client)
+}
+
+func withQuery(uri, name, value string) string {
+	sep := "?"
+	if strings.Contains(uri, "?") {
+		sep = "&"
+	}
+	return uri + sep + url.Values{name: {value}}.Encode()
+}

@@ -1,0 +1,34 @@
+package op
+
+import (
+	"net/http"
+
+	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/client"
+)
+
+// token is the token endpoint (RFC 6749 3.2). Refresh, the hot path, is answered here; the other grants by the library's
+// shell, which calls CodeExchange and ClientCredentialsExchange.
+func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
+	httpx.NoStore(w.Header())
+	form, err := httpx.ReadForm(r)
+	if err != nil {
+		writeBadRequest(w, err)
+		return
+	}
+	if form.Get("grant_type") == client.GrantRefresh {
+		p.refresh(w, r, form)
+		return
+	}
+	p.serveShell(w, r, form)
+}
+
+// tokenResponse is the answer of RFC 6749 5.1.
+type tokenResponse struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+	Scope        string `json:"scope,omitempty"`
+}

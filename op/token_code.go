@@ -1,0 +1,97 @@
+package op
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	zop "github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/token"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// CodeExchange redeems an authorization code (RFC 6749 4.1.3, OpenID Connect Core 3.1.3).
+func (p *Provider) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.AccessTokenRequest]) (*zop.Response, error) {
+	answer, err := p.redeem(ctx, clientOf(r.Client), r.Data.Code, r.Data.RedirectURI, r.Data.CodeVerifier)
+	if err != nil {
+		return nil, shellError(ctx, err)
+	}
+	return zop.NewResponse(answer), nil
+}
+
+func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectURI, verifier string) (*tokenResponse, error) {
+	challenge, err := challengeOf(verifier)
+	if err != nil {
+		return nil, err
+	}
+	now := p.Clock.Now()
+	row, g, err := p.Store.Redeem(ctx, storage.Redemption{
+		Hash: secret.Hash(code), ClientID: c.ID, RedirectURI: redirectURI, CodeChallenge: challenge, Now: now,
+		OpenOffline: func(_ *storage.Code, from *storage.Session) *storage.Session { return p.Sessions.Offline(from, now) },
+	})
+	if errors.Is(err, storage.ErrRedeemed) {
+		// RFC 6749 4.1.2: what the first redemption got is revoked by now; two people had the code.
+		if err := audit.Write(ctx, p.Store, audit.Event{Kind: audit.CodeReused, At: now, ClientID: c.ID, By: c.ID}); err != nil {
+			return nil, err
+		}
+		return nil, errInvalidGrant()
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, errInvalidGrant()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.issueFirst(ctx, c, row, g)
+}
+
+// issueFirst makes the tokens of a redeemed code.
+func (p *Provider) issueFirst(ctx context.Context, c *client.Client, code *storage.Code, g *storage.Grant) (*tokenResponse, error) {
+	access, err := p.Tokens.Access(nil, g)
+	if err != nil {
+		return nil, err
+	}
+	answer := &tokenResponse{AccessToken: string(access), TokenType: "Bearer", ExpiresIn: p.Tokens.Left(g.At), Scope: g.Scope}
+	if slices.Contains(strings.Fields(g.Scope), "openid") {
+		claims, err := p.idTokenClaims(ctx, g)
+		if err != nil {
+			return nil, err
+		}
+		// A session for lasting access stands beside the browser's, which is the one that the app signs out with.
+		id, err := p.Tokens.ID(nil, g, token.IDToken{Nonce: code.Nonce, AccessToken: access, SessionID: code.SessionID,
+			Alg: c.SigningAlg(), Claims: claims})
+		if err != nil {
+			return nil, err
+		}
+		answer.IDToken = string(id)
+	}
+	if c.Allows(client.GrantRefresh) {
+		if answer.RefreshToken, err = p.Tokens.Refresh(g.UserID, g.FamilyID, g.Generation); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// challengeOf computes the S256 challenge of a verifier (RFC 7636 4.1, 4.2). No verifier has the empty challenge, which only
+// codes of clients that are excepted from PKCE carry: a client that omits it gains nothing.
+func challengeOf(verifier string) (string, error) {
+	if verifier == "" {
+		return "", nil
+	}
+	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._~", r)
+	}) {
+		return "", invalidRequest("code_verifier is malformed")
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+}
