@@ -1,0 +1,99 @@
+# make test    the whole suite on SQLite and on a PostgreSQL of its own; installs what is missing where it may
+# make check   formatting, vet, staticcheck, the arrows between packages, go.mod
+# make bench   the whole-flow benchmarks, on a PostgreSQL that flushes every commit to the disk
+# make fuzz    every fuzz target for FUZZTIME
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := test
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+FUZZTIME    ?= 30s
+BENCH       ?= .
+# One PostgreSQL serves every package, so that each need not start one of its own.
+WITH_POSTGRES := go run ./internal/pgtest/run
+# The packages that the race detector is worth its price in: all but the journeys, whose time goes into Chromium.
+UNRACED := ^github.com/curfew-id/curfew/(e2e|cmd)(/|$$)
+
+.PHONY: test
+test: tools
+	@$(WITH_POSTGRES) -- $(MAKE) --no-print-directory suite
+
+# suite is the tests alone, on the PostgreSQL that CURFEW_TEST_POSTGRES names. The second half runs also when
+# the first has failed.
+.PHONY: suite
+suite:
+	@packages=$$(go list ./...)
+	raced=$$(grep -Ev '$(UNRACED)' <<<"$$packages" || true)
+	rest=$$(grep -E '$(UNRACED)' <<<"$$packages" || true)
+	failed=0
+	if [ -n "$$raced" ]; then CGO_ENABLED=1 go test -race -p 2 -timeout 15m $$raced || failed=1; fi
+	if [ -n "$$rest" ]; then go test -p 2 -timeout 20m $$rest || failed=1; fi
+	exit $$failed
+
+# tools brings what the tests need beside Go: a C compiler for the race detector, PostgreSQL, Chromium, and
+# Node.js with what the browser clients under test come from npm with.
+.PHONY: tools
+tools:
+	@command -v go >/dev/null || { echo "install Go 1.26 or newer: https://go.dev/dl/" >&2; exit 1; }
+	has() { for name in "$$@"; do if command -v "$$name" >/dev/null; then return 0; fi; done; return 1; }
+	missing=()
+	has gcc || missing+=(gcc libc6-dev)
+	has initdb /usr/lib/postgresql/*/bin/initdb || missing+=(postgresql)
+	has chromium chromium-browser google-chrome google-chrome-stable || missing+=(chromium)
+	has node || missing+=(nodejs)
+	has npm || missing+=(npm)
+	if [ $${#missing[@]} -gt 0 ]; then
+		if [ "$$(id -u)" != 0 ] || ! has apt-get; then
+			echo "the tests need more: apt-get install $${missing[*]}" >&2
+			exit 1
+		fi
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq </dev/null
+		apt-get install -y -qq --no-install-recommends "$${missing[@]}" </dev/null
+	fi
+	find . -name node_modules -prune -o -name package-lock.json -print | while read -r lock; do
+		dir=$$(dirname "$$lock")
+		if [ ! -e "$$dir/node_modules/.package-lock.json" ] || [ "$$lock" -nt "$$dir/node_modules/.package-lock.json" ]; then
+			npm ci --no-audit --no-fund --prefix "$$dir" </dev/null
+		fi
+	done
+
+.PHONY: check
+check:
+	@unformatted=$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -l)
+	if [ -n "$$unformatted" ]; then
+		printf 'not formatted, run gofmt -w:\n%s\n' "$$unformatted" >&2
+		exit 1
+	fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test -count=1 ./internal/arch
+	# Without a network there is an error and no diff: nothing is known, and nothing is failed for it.
+	said=$$(mktemp)
+	trap 'rm -f "$$said"' EXIT
+	if ! diff=$$(go mod tidy -diff 2>"$$said"); then
+		if [ -n "$$diff" ]; then
+			printf 'go.mod is not tidy, run go mod tidy:\n%s\n' "$$diff" >&2
+			exit 1
+		fi
+		echo "go.mod not checked: $$(tail -n 1 "$$said")" >&2
+	fi
+
+.PHONY: bench
+bench:
+	@$(WITH_POSTGRES) -fsync -- go test -run '^$$' -bench '$(BENCH)' -timeout 30m ./e2e/...
+
+# fuzz runs one target after the other: the go command fuzzes one at a time.
+.PHONY: fuzz
+fuzz:
+	@found=$$(grep -rnoE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]+' . || true)
+	[ -n "$$found" ] || { echo "no fuzz targets" >&2; exit 1; }
+	failed=0
+	while IFS=: read -r file _ func; do
+		name=$${func#func }
+		echo "== $$(dirname "$$file") $$name"
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' "$$(dirname "$$file")" </dev/null || failed=1
+	done <<<"$$found"
+	exit $$failed
