@@ -1,0 +1,53 @@
+package page
+
+import "time"
+
+// Home is the provider's root page.
+type Home struct {
+	Base
+	Issuer       string
+	Who          Who // empty: nobody is signed in on this device
+	AccountURL   string
+	SignInURL    string // empty hides it
+	DiscoveryURL string
+	DemoURL      string // dev only; empty hides it
+	MailURL      string // dev only; empty hides it
+}
+
+func (Home) layout() string { return "wide" }
+
+func (Home) template() string { return "home" }
+
+// MailList is the mailbox of `curfew dev`: everything the server would send.
+type MailList struct {
+	Base
+	Messages []Mail // newest first
+	Refresh  int    // seconds between reloads; 0 never
+}
+
+func (MailList) layout() string { return "wide" }
+
+func (MailList) template() string { return "mail_list" }
+
+// Mail is one message of the mailbox.
+type Mail struct {
+	URL     string // of its MailMessage
+	SMS     bool
+	To      string
+	Subject string // empty for text messages
+	Code    string // the code in it, if there is one
+	SentAt  time.Time
+}
+
+// MailMessage is one message in full.
+type MailMessage struct {
+	Base
+	Mail    Mail
+	From    string
+	Body    string // plain text; http and https addresses become links
+	BackURL string
+}
+
+func (MailMessage) layout() string { return "wide" }
+
+func (MailMessage) template() string { return "mail_message" }

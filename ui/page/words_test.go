@@ -1,0 +1,120 @@
+package page_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/curfew-id/curfew/ui/locale"
+	"github.com/curfew-id/curfew/ui/page"
+	"github.com/curfew-id/curfew/ui/template"
+)
+
+var (
+	called  = regexp.MustCompile(`\.(T|N|Strong|word)\(? ?"([a-z_]+(?:\.[a-z_]+)+)"`)
+	literal = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
+)
+
+// used returns every key that something names, and whether it counts.
+func used(t *testing.T) map[string]bool {
+	t.Helper()
+	keys := map[string]bool{"locale.dir": true, "locale.name": true}
+	take := func(text []byte) {
+		for _, m := range called.FindAllSubmatch(text, -1) {
+			key := string(m[2])
+			if string(m[1]) == "N" {
+				keys[key+".one"], keys[key+".other"] = true, true
+				continue
+			}
+			keys[key] = true
+		}
+	}
+	err := fs.WalkDir(template.Files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := template.Files.ReadFile(path)
+		take(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{".", "../locale"} {
+		files, err := filepath.Glob(dir + "/[a-z]*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("sources in %s: %v, %v", dir, files, err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !regexp.MustCompile(`_test\.go$`).MatchString(f) {
+				take(text)
+			}
+		}
+	}
+	for _, k := range page.Keys() {
+		keys[string(k)] = true
+	}
+	for _, m := range page.Methods() {
+		keys["way."+string(m)] = true
+	}
+	for _, s := range page.StandardScopes() {
+		keys["scope."+s] = true
+	}
+	for _, k := range page.ErrorKinds() {
+		keys["error."+string(k)+".title"], keys["error."+string(k)+".text"] = true, true
+	}
+	for _, k := range []string{"nav.profile", "nav.security", "nav.apps", "nav.sessions"} {
+		keys[k] = true
+	}
+	return keys
+}
+
+func TestEveryWordIsThereAndUsed(t *testing.T) {
+	keys := used(t)
+	if len(keys) < 100 {
+		t.Fatalf("only %d keys found in the templates", len(keys))
+	}
+	set, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, texts := range set.All() {
+		for k := range keys {
+			if !texts.Has(k) {
+				t.Errorf("%s: %s is used and not there", texts.Lang, k)
+			}
+		}
+		for _, k := range texts.Keys() {
+			if !keys[k] {
+				t.Errorf("%s: %s is there and not used", texts.Lang, k)
+			}
+		}
+	}
+}
+
+// Keys is written by hand, so it is compared with the constants it lists.
+func TestKeysListsEveryConstant(t *testing.T) {
+	source, err := os.ReadFile("messages.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, k := range page.Keys() {
+		listed[string(k)] = true
+	}
+	found := literal.FindAllSubmatch(source, -1)
+	if len(found) != len(listed) {
+		t.Errorf("%d constants, %d keys", len(found), len(listed))
+	}
+	for _, m := range found {
+		if !listed[string(m[1])] {
+			t.Errorf("Keys does not list %s", m[1])
+		}
+	}
+}

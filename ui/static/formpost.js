@@ -1,0 +1,3 @@
+// Posts the response to the client. Without scripts there is the button.
+
+document.querySelector("form[data-submit]")?.submit();
