@@ -31,7 +31,7 @@ var bannedNames = []string{"util", "utils", "common", "helper", "helpers", "serv
 
 const (
 	// readsTime are the packages that may call time.Now, time.Since and time.Until, beside tests.
-	readsTime = "internal/clock cmd/..."
+	readsTime = "internal/clock cmd/... rp/..."
 	// maxLines is the most that a hand-written file may have.
 	maxLines = 400
 )
