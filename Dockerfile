@@ -7,10 +7,12 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH
+# What `curfew version` says: docker build --build-arg VERSION=1.2.3
+ARG VERSION=
 # Without cgo the programs need nothing of the image they run in.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -buildvcs=false -ldflags='-s -w' -o /out/ ./cmd/curfew ./cmd/demorp
+    go build -trimpath -buildvcs=false -ldflags="-s -w -X main.version=$VERSION" -o /out/ ./cmd/curfew ./cmd/demorp
 # For the embedded database, should one be asked for: an empty directory that the user below may write to.
 RUN mkdir /out/data
 

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -194,8 +195,9 @@ func (p *Provider) readHints(r *http.Request, c *client.Client, q *httpx.Params,
 	if values, essential := claims.acr(); len(values) > 0 {
 		a.ACRValues, a.ACREssential = values, essential
 	}
-	a.Claims = []byte(text)
-	return nil
+	a.ClaimScope = claims.allowed(c)
+	a.Claims, err = json.Marshal(claims)
+	return err
 }
 
 // beginSignIn stores the request and goes to its first step, or answers it at once.

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -16,9 +19,9 @@ type claimsRequest struct {
 }
 
 type claimRequest struct {
-	Essential bool     `json:"essential,omitempty"`
-	Value     any      `json:"value,omitempty"`
-	Values    []string `json:"values,omitempty"`
+	Essential bool  `json:"essential,omitempty"`
+	Value     any   `json:"value,omitempty"`
+	Values    []any `json:"values,omitempty"`
 }
 
 // maxClaims bounds what is kept of the parameter, in bytes.
@@ -33,6 +36,26 @@ func parseClaims(text string) (*claimsRequest, error) {
 		return nil, invalidRequest("claims is not the JSON of OpenID Connect Core 5.5")
 	}
 	return c, nil
+}
+
+// allowed leaves out what the client may not ask for as a scope either, and returns the scopes that the rest belongs to: what
+// is asked for by name needs the same registration and the same consent.
+func (c *claimsRequest) allowed(cl *client.Client) (scope string) {
+	var scopes []string
+	for _, m := range []map[string]*claimRequest{c.IDToken, c.Userinfo} {
+		for name := range m {
+			s := user.ScopeOf(name)
+			switch {
+			case s == "":
+			case cl.MayScope(s) == "":
+				delete(m, name)
+			case !slices.Contains(scopes, s):
+				scopes = append(scopes, s)
+			}
+		}
+	}
+	slices.Sort(scopes)
+	return strings.Join(scopes, " ")
 }
 
 // subject is the user that the request insists on, empty for none.
@@ -53,9 +76,10 @@ func (c *claimsRequest) acr() (values []string, essential bool) {
 	if r == nil {
 		return nil, false
 	}
-	values = r.Values
-	if s, ok := r.Value.(string); ok {
-		values = append(values, s)
+	for _, v := range append(r.Values, r.Value) {
+		if s, ok := v.(string); ok {
+			values = append(values, s)
+		}
 	}
 	return values, r.Essential
 }

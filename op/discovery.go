@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/text/language"
@@ -83,6 +84,16 @@ func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
 	serveDocument(w, r, body, etag, "public, max-age=300")
 }
 
+// matches compares weakly (RFC 9110 13.1.2): a proxy that compresses marks our tag with W/.
+func matches(header []string, etag string) bool {
+	for tag := range strings.SplitSeq(strings.Join(header, ","), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
 // serveDocument answers with prepared bytes, or with 304 to whoever has them (RFC 9110 13.1.2).
 func serveDocument(w http.ResponseWriter, r *http.Request, body []byte, etag, caching string) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -93,7 +104,7 @@ func serveDocument(w http.ResponseWriter, r *http.Request, body []byte, etag, ca
 	h := w.Header()
 	h.Set("Cache-Control", caching)
 	h.Set("ETag", etag)
-	if r.Header.Get("If-None-Match") == etag {
+	if matches(r.Header.Values("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

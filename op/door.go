@@ -26,7 +26,30 @@ func (p *Provider) throughShell(w http.ResponseWriter, r *http.Request) {
 	p.serveShell(w, r, form)
 }
 
+// introspectThroughShell is for clients that can authenticate (RFC 7662 2.1).
+func (p *Provider) introspectThroughShell(w http.ResponseWriter, r *http.Request) {
+	httpx.NoStore(w.Header())
+	form, err := httpx.ReadForm(r)
+	if err == nil {
+		var cred client.Credentials
+		if cred, err = credentials(r, form); err == nil && cred.Method == client.AuthNone {
+			err = errInvalidClient()
+		}
+	}
+	if err != nil {
+		writeError(r.Context(), w, err)
+		return
+	}
+	p.serveShell(w, r, form)
+}
+
+// serveShell looks at how the client authenticates before the shell does, which takes one of two ways where both are
+// there and answers 400 where RFC 6749 5.2 wants 401.
 func (p *Provider) serveShell(w http.ResponseWriter, r *http.Request, form *httpx.Params) {
+	if _, err := credentials(r, form); err != nil {
+		writeError(r.Context(), w, err)
+		return
+	}
 	r.PostForm = form.Values()
 	r.Form = r.PostForm // never the query
 	p.shell.ServeHTTP(&challenger{w}, r)
@@ -45,9 +68,9 @@ func (c *challenger) WriteHeader(status int) {
 // credentials reads how a client authenticates itself (RFC 6749 2.3, RFC 7523 2.2). More than one way at once is refused.
 func credentials(r *http.Request, form *httpx.Params) (cred client.Credentials, err error) {
 	basicID, basicSecret, basic := r.BasicAuth()
-	_, header := r.Header["Authorization"]
+	header := len(r.Header["Authorization"]) > 0
 	assertion := form.Get("client_assertion")
-	ways := 0
+	ways := max(0, len(r.Header["Authorization"])-1)
 	for _, used := range []bool{header, form.Get("client_secret") != "", assertion != ""} {
 		if used {
 			ways++
@@ -65,7 +88,7 @@ func credentials(r *http.Request, form *httpx.Params) (cred client.Credentials, 
 		// RFC 6749 2.3.1: both are form-encoded before they are base64-encoded.
 		id, err1 := url.QueryUnescape(basicID)
 		secret, err2 := url.QueryUnescape(basicSecret)
-		if err1 != nil || err2 != nil {
+		if err1 != nil || err2 != nil || secret == "" { // an empty one is nobody's
 			return cred, errInvalidClient()
 		}
 		if cred.ClientID != "" && cred.ClientID != id {

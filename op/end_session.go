@@ -14,8 +14,13 @@ import (
 	"github.com/curfew-id/curfew/storage"
 )
 
-// fieldConfirm carries the person's word from the page that asks for it.
-const fieldConfirm = "confirm"
+// fieldDecision carries the person's word from the page that asks for it.
+const (
+	fieldDecision   = "decision"
+	decisionSignOut = "sign_out"
+	decisionStay    = "stay"
+	pathAccount     = "/account"
+)
 
 // endSession is the end of a session on the word of a relying party (OpenID Connect RP-Initiated Logout 1.0).
 //
@@ -49,7 +54,15 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sameSession := req.hint != nil && req.hint.SessionID == current.ID
-	confirmed := r.Method == http.MethodPost && q.Has(fieldConfirm) && sameOrigin.Check(r) == nil
+	decision := ""
+	if r.Method == http.MethodPost && sameOrigin.Check(r) == nil {
+		decision = q.Get(fieldDecision)
+	}
+	if decision == decisionStay { // section 2: the person may say no; there is nothing to tell the client
+		http.Redirect(w, r, pathAccount, http.StatusSeeOther)
+		return
+	}
+	confirmed := decision == decisionSignOut
 	if !sameSession && !confirmed {
 		p.Pages.SignOutConfirm(w, r, SignOut{Client: req.client, Current: current, Action: pathEndSession,
 			Fields: req.fields(), UILocales: req.locales})
@@ -107,9 +120,9 @@ func (p *Provider) readEndSession(r *http.Request, q *httpx.Params) (req endSess
 	return req, "", nil
 }
 
-// fields are sent along with the person's word.
+// fields are sent along with the person's word, in the page's hidden fields.
 func (req endSessionRequest) fields() map[string]string {
-	f := map[string]string{fieldConfirm: "yes"}
+	f := map[string]string{}
 	for name, v := range map[string]string{"id_token_hint": req.rawHint, "post_logout_redirect_uri": req.uri, "state": req.state} {
 		if v != "" {
 			f[name] = v

@@ -32,7 +32,7 @@ func (p *Provider) Routes(mux *http.ServeMux) {
 	mux.HandleFunc(pathAuthorize, p.authorize)                            // OpenID Connect Core 3.1.2
 	mux.Handle(pathToken, browser("POST", p.token))                       // RFC 6749 3.2
 	mux.Handle(pathRevoke, browser("POST", p.throughShell))               // RFC 7009
-	mux.HandleFunc(pathIntrospect, p.throughShell)                        // RFC 7662
+	mux.HandleFunc(pathIntrospect, p.introspectThroughShell)              // RFC 7662
 	mux.Handle(pathUserinfo, browser("GET, POST", p.userinfo))            // OpenID Connect Core 5.3
 	mux.HandleFunc(pathEndSession, p.endSession)                          // RP-Initiated Logout 1.0
 }

@@ -3,6 +3,8 @@ package op
 import (
 	"net/http"
 
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/client"
 )
@@ -16,11 +18,16 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		writeBadRequest(w, err)
 		return
 	}
-	if form.Get("grant_type") == client.GrantRefresh {
+	switch form.Get("grant_type") {
+	case client.GrantRefresh:
 		p.refresh(w, r, form)
-		return
+	case client.GrantCode, client.GrantClientCredentials:
+		p.serveShell(w, r, form)
+	case "":
+		writeError(r.Context(), w, invalidRequest("grant_type is missing"))
+	default: // nothing of it reaches the shell, which repeats it and looks into the token of a grant that we do not have
+		writeError(r.Context(), w, oidc.ErrUnsupportedGrantType().WithDescription("not supported here"))
 	}
-	p.serveShell(w, r, form)
 }
 
 // tokenResponse is the answer of RFC 6749 5.1.

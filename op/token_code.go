@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
@@ -14,6 +15,8 @@ import (
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/key"
+	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -32,14 +35,16 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 	if err != nil {
 		return nil, err
 	}
+	if err := p.prepareKey(ctx, c.SigningAlg()); err != nil { // before the code is used up
+		return nil, err
+	}
 	now := p.Clock.Now()
 	row, g, err := p.Store.Redeem(ctx, storage.Redemption{
 		Hash: secret.Hash(code), ClientID: c.ID, RedirectURI: redirectURI, CodeChallenge: challenge, Now: now,
 		OpenOffline: func(_ *storage.Code, from *storage.Session) *storage.Session { return p.Sessions.Offline(from, now) },
 	})
 	if errors.Is(err, storage.ErrRedeemed) {
-		// RFC 6749 4.1.2: what the first redemption got is revoked by now; two people had the code.
-		if err := audit.Write(ctx, p.Store, audit.Event{Kind: audit.CodeReused, At: now, ClientID: c.ID, By: c.ID}); err != nil {
+		if err := p.codeReused(ctx, c, row, now); err != nil {
 			return nil, err
 		}
 		return nil, errInvalidGrant()
@@ -51,6 +56,35 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 		return nil, err
 	}
 	return p.issueFirst(ctx, c, row, g)
+}
+
+// codeReused says that two people had a code (RFC 6749 4.1.2). What the first redemption got is revoked by now; lasting
+// access is nothing but that, so its session ends.
+func (p *Provider) codeReused(ctx context.Context, c *client.Client, code *storage.Code, now time.Time) error {
+	return p.Store.Tx(ctx, func(tx *storage.Store) error {
+		err := audit.Write(ctx, tx, audit.Event{Kind: audit.CodeReused, At: now, UserID: code.UserID, SessionID: code.SessionID,
+			ClientID: c.ID, By: c.ID, Data: map[string]any{"family": code.FamilyID}})
+		if err != nil || !code.Offline {
+			return err
+		}
+		g, err := tx.Grant(ctx, code.UserID, code.FamilyID, now)
+		if err != nil || g.SessionKind != storage.KindOffline {
+			return err
+		}
+		_, err = p.Door.End(ctx, tx, &storage.Session{UserID: g.UserID, ID: g.SessionID},
+			logout.Cause{Status: storage.StatusRevoked, Reason: logout.CodeReused, By: logout.System})
+		return err
+	})
+}
+
+// prepareKey sees to it that there is a key for an algorithm: a client that wants another one may have been registered by
+// another process, whose key this one has not read yet.
+func (p *Provider) prepareKey(ctx context.Context, alg string) error {
+	_, err := p.Ring.Signer(alg)
+	if errors.Is(err, key.ErrNoKey) {
+		return p.Ring.Ensure(ctx, alg)
+	}
+	return err
 }
 
 // issueFirst makes the tokens of a redeemed code.

@@ -47,7 +47,7 @@ func (p *Provider) answerRefresh(r *http.Request, form *httpx.Params) ([]byte, e
 		return nil, invalidRequest("refresh_token is missing")
 	}
 	if !c.Allows(client.GrantRefresh) {
-		return nil, oidc.ErrUnauthorizedClient().WithDescription("the client may not use refresh_token")
+		return nil, errRefreshNotAllowed()
 	}
 	g, next, err := p.Tokens.Use(ctx, presented, c.ID, c.Rotates())
 	switch {
@@ -58,8 +58,10 @@ func (p *Provider) answerRefresh(r *http.Request, form *httpx.Params) ([]byte, e
 			return nil, err
 		}
 		return nil, errInvalidGrant()
-	case errors.Is(err, token.ErrRefused):
+	case errors.Is(err, token.ErrForged):
 		return nil, errInvalidGrant()
+	case errors.Is(err, token.ErrRefused):
+		return nil, p.refusedOrUnknown(ctx, cred)
 	case err != nil:
 		return nil, err
 	}
@@ -67,16 +69,35 @@ func (p *Provider) answerRefresh(r *http.Request, form *httpx.Params) ([]byte, e
 		if c, err = p.authenticate(ctx, cred); err != nil {
 			return nil, err
 		}
+		if !c.Allows(client.GrantRefresh) {
+			return nil, errRefreshNotAllowed()
+		}
 	}
 	if g.Scope, err = narrow(g.Scope, form.Get("scope")); err != nil {
 		return nil, err
 	}
-	p.Activity.Used(g)
+	p.Activity.Used(g.UserID, g.SessionID, g.At, g.LastActiveAt, g.IdleTTL)
 	return p.issueNext(ctx, c, g, next)
 }
 
+func errRefreshNotAllowed() error {
+	return oidc.ErrUnauthorizedClient().WithDescription("the client may not use refresh_token")
+}
+
+// refusedOrUnknown: a client that has been deleted took its families along, but was remembered. Then it is the client that
+// is not good (RFC 6749 5.2).
+func (p *Provider) refusedOrUnknown(ctx context.Context, cred client.Credentials) error {
+	if cred.Method != client.AuthKey { // that was authenticated a moment ago
+		if _, err := p.authenticate(ctx, cred); err != nil {
+			return err
+		}
+	}
+	return errInvalidGrant()
+}
+
 // recent authenticates against what is remembered of the client. That may be out of date: a failure is looked at again,
-// and success is confirmed by the version that the one statement returns.
+// and success is confirmed by the version that the one statement returns. That would come too late where the statement
+// rotates: an old secret must not move the family.
 func (p *Provider) recent(ctx context.Context, cred client.Credentials) (*client.Client, error) {
 	if cred.Method == client.AuthKey { // an assertion is good once
 		return p.authenticate(ctx, cred)
@@ -85,7 +106,7 @@ func (p *Provider) recent(ctx context.Context, cred client.Credentials) (*client
 	if err == nil {
 		err = p.Clients.Authenticate(ctx, c, cred, nil)
 	}
-	if err != nil {
+	if err != nil || c.Rotates() && !c.Public() {
 		return p.authenticate(ctx, cred)
 	}
 	return c, nil
@@ -104,6 +125,9 @@ func (p *Provider) issueNext(ctx context.Context, c *client.Client, g *storage.G
 	if !c.NoIDTokenOnRefresh && slices.Contains(strings.Fields(g.Scope), "openid") {
 		claims, err := p.idTokenClaims(ctx, g)
 		if err != nil {
+			return nil, err
+		}
+		if err := p.prepareKey(ctx, c.SigningAlg()); err != nil {
 			return nil, err
 		}
 		b = append(b, `","id_token":"`...)

@@ -15,11 +15,13 @@ import (
 // userinfo is the UserInfo endpoint (OpenID Connect Core 5.3). The token dies here with its session, not by expiry.
 func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 	httpx.NoStore(w.Header())
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
 	bearer, err := bearerToken(r)
 	if err != nil {
-		if bad := (*httpx.BadRequest)(nil); errors.As(err, &bad) && bad.Status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", "GET, POST")
-		}
 		challengeBearer(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
@@ -41,6 +43,10 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	claims, err := p.userClaims(r, g)
+	if errors.Is(err, storage.ErrNotFound) { // deleted in this very moment
+		challengeBearer(w, http.StatusUnauthorized, "invalid_token")
+		return
+	}
 	if err != nil {
 		writeError(r.Context(), w, err)
 		return
@@ -99,8 +105,6 @@ func bearerToken(r *http.Request) (string, error) {
 			}
 			found = t
 		}
-	default:
-		return "", &httpx.BadRequest{Status: http.StatusMethodNotAllowed, Text: "GET or POST"}
 	}
 	return found, nil
 }
@@ -109,9 +113,6 @@ func challengeBearer(w http.ResponseWriter, status int, code string) {
 	challenge := `Bearer realm="curfew"`
 	if code != "" {
 		challenge += `, error="` + code + `"`
-	}
-	if w.Header().Get("Allow") != "" {
-		status = http.StatusMethodNotAllowed
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
 	w.WriteHeader(status)

@@ -52,8 +52,8 @@ type Redemption struct {
 // Redeem takes a code for its client, once: it starts the family, records that the client takes part in the session and
 // returns what tokens are made of. Everything that binds the code is in the condition of the one statement that marks
 // it, so a wrong client, redirect URI or verifier changes nothing and of any number of right ones exactly one wins.
-// It returns ErrNotFound for a code that cannot be redeemed and ErrRedeemed for a second use, which has then revoked
-// what the first one got (RFC 6749 4.1.2).
+// It returns ErrNotFound for a code that cannot be redeemed and, with the code, ErrRedeemed for a second use, which has
+// then revoked what the first one got (RFC 6749 4.1.2).
 func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Grant, err error) {
 	err = s.Tx(ctx, func(tx *Store) error {
 		code = new(Code)
@@ -62,6 +62,9 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 			At(r.Now), r.Hash, r.ClientID, r.RedirectURI, r.CodeChallenge, At(r.Now)).Scan(ctx, code)
 		if err != nil {
 			return found(err, "redeem code")
+		}
+		if err := tx.holdSession(ctx, code.UserID, code.SessionID); err != nil {
+			return err
 		}
 		sessionID := code.SessionID
 		if code.Offline && r.OpenOffline != nil {
@@ -91,11 +94,20 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
-		if reused := s.punishReuse(ctx, r); reused != nil {
-			return nil, nil, reused
+		if first, reused := s.punishReuse(ctx, r); reused != nil {
+			return first, nil, reused
 		}
 	}
 	return code, grant, err
+}
+
+// holdSession keeps an active session from ending before the transaction has committed, or returns ErrNotFound. Without it
+// an end at the same moment would not see the client that is just coming in, and never tell it. The statement changes
+// nothing: it is the row's lock on every engine.
+func (s *Store) holdSession(ctx context.Context, userID, sessionID string) error {
+	res, err := s.db.NewRaw(`UPDATE sessions SET status = status WHERE user_id = ? AND id = ? AND status = 'active'`,
+		userID, sessionID).Exec(ctx)
+	return changed(res, err, "hold session")
 }
 
 // takePart writes the client session: the unit of logout fan-out.
@@ -115,20 +127,21 @@ func (s *Store) startFamily(ctx context.Context, code *Code, sessionID string, n
 	return wrap(err, "start family")
 }
 
-// punishReuse revokes what the first redemption of a code got when its own client presents it again. Only the client it
-// was issued to can do that: anybody else's request changes nothing.
-func (s *Store) punishReuse(ctx context.Context, r Redemption) error {
+// punishReuse revokes what the first redemption of a code got when its own client presents it again. Only a request that
+// would have been good the first time can do that: anybody else's, who has seen the code but lacks the verifier, changes
+// nothing.
+func (s *Store) punishReuse(ctx context.Context, r Redemption) (*Code, error) {
 	code := new(Code)
-	err := s.db.NewSelect().Model(code).Where("hash = ? AND client_id = ? AND redeemed_at IS NOT NULL",
-		r.Hash, r.ClientID).Scan(ctx)
+	err := s.db.NewSelect().Model(code).Where("hash = ? AND client_id = ? AND redirect_uri = ? AND code_challenge = ?",
+		r.Hash, r.ClientID, r.RedirectURI, r.CodeChallenge).Where("redeemed_at IS NOT NULL").Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return wrap(err, "read code")
+		return nil, wrap(err, "read code")
 	}
 	if _, err := s.RevokeFamily(ctx, code.UserID, code.FamilyID, r.Now); err != nil {
-		return err
+		return nil, err
 	}
-	return ErrRedeemed
+	return code, ErrRedeemed
 }

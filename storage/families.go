@@ -50,12 +50,17 @@ func scanGrant(scan func(...any) error, g *Grant, more ...any) error {
 	if err := scan(dst...); err != nil {
 		return err
 	}
+	g.setTimes(rotated, authenticated, expires, active, idle)
+	return nil
+}
+
+// setTimes takes what the database keeps in microseconds.
+func (g *Grant) setTimes(rotated, authenticated, expires, active, idle int64) {
 	g.RotatedAt = time.UnixMicro(rotated)
 	g.AuthenticatedAt = time.UnixMicro(authenticated)
 	g.ExpiresAt = time.UnixMicro(expires)
 	g.LastActiveAt = time.UnixMicro(active)
 	g.IdleTTL = time.Duration(idle) * time.Microsecond
-	return nil
 }
 
 // Grant reads what tokens of a family are made of, live or not; ErrNotFound where there is no such family.
@@ -98,8 +103,13 @@ func (s *Store) RevokeFamily(ctx context.Context, userID, familyID string, at ti
 	return true, nil
 }
 
-// RevokeClientFamilies revokes what a client holds of a user: the consent was withdrawn.
+// RevokeClientFamilies revokes what a client holds of a user and the codes that it could still redeem: the consent was
+// withdrawn. The codes go first: a redemption under way is waited for, and its family is one of those that are met.
 func (s *Store) RevokeClientFamilies(ctx context.Context, userID, clientID string, at time.Time) error {
+	if _, err := s.db.NewRaw(`DELETE FROM codes WHERE user_id = ? AND client_id = ? AND redeemed_at IS NULL`,
+		userID, clientID).Exec(ctx); err != nil {
+		return wrap(err, "delete the client's codes")
+	}
 	_, err := s.db.NewRaw(`UPDATE token_families SET revoked_at = ?
 		WHERE user_id = ? AND client_id = ? AND revoked_at IS NULL`, At(at), userID, clientID).Exec(ctx)
 	return wrap(err, "revoke the client's families")

@@ -23,7 +23,8 @@ type Throttle struct {
 // CountThrottles adds one to each bucket and returns them as they are then, by name. A bucket whose window is over
 // begins a new one, as long as windows gives. It is one statement, committed before it returns unless the Store is
 // bound to a transaction: events that happen at once are all counted.
-func (s *Store) CountThrottles(ctx context.Context, windows map[string]time.Duration, now time.Time) (map[string]*Throttle, error) {
+func (s *Store) CountThrottles(ctx context.Context, windows map[string]time.Duration, now time.Time) (
+	map[string]*Throttle, error) {
 	rows := make([]*Throttle, 0, len(windows))
 	for bucket, window := range windows {
 		rows = append(rows, &Throttle{Bucket: bucket, WindowAt: At(now), ExpiresAt: At(now.Add(window))})

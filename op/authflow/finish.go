@@ -76,6 +76,18 @@ func (f *Flows) Finish(ctx context.Context, flow *Flow, current *session.Current
 		}
 		return f.Error(flow.Params, "access_denied", "the user refused"), nil
 	}
+	if flow.mistaken(current) { // Core 3.1.2.1, id_token_hint
+		if err := f.close(ctx, f.store, flow, now); err != nil {
+			return nil, err
+		}
+		return f.Error(flow.Params, "login_required", "another user signed in"), nil
+	}
+	if flow.unmet(current) {
+		if err := f.close(ctx, f.store, flow, now); err != nil {
+			return nil, err
+		}
+		return f.Error(flow.Params, "unmet_authentication_requirements", "the user cannot sign in as it was asked for"), nil
+	}
 	if flow.Client == nil {
 		return &Answer{Goal: flow.Goal}, f.close(ctx, f.store, flow, now)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,17 +26,21 @@ const TTL = time.Hour
 var (
 	// ErrGone: there is no such flow in this browser: it ran out, was answered, or belongs to another one.
 	ErrGone = errors.New("sign-in has run out or belongs to another browser")
+	// ErrBrowser is an ErrGone: the flow was begun in another browser, or this one does not show its cookie.
+	ErrBrowser = fmt.Errorf("%w: not this browser's", ErrGone)
 	// ErrStale: the step was answered twice at once; look at Next again.
 	ErrStale = errors.New("step was answered already")
 )
 
 // Params is what was asked for. A flow without a ClientID signs in to curfew itself and goes to Goal after.
 type Params struct {
-	ClientID      string          `json:"client_id,omitempty"`
-	Goal          Goal            `json:"goal,omitempty"`
-	RedirectURI   string          `json:"redirect_uri,omitempty"`
-	ResponseMode  string          `json:"response_mode,omitempty"`
-	Scope         string          `json:"scope,omitempty"`
+	ClientID     string `json:"client_id,omitempty"`
+	Goal         Goal   `json:"goal,omitempty"`
+	RedirectURI  string `json:"redirect_uri,omitempty"`
+	ResponseMode string `json:"response_mode,omitempty"`
+	Scope        string `json:"scope,omitempty"`
+	// ClaimScope are the scopes of claims that were asked for by name (Core 5.5): consented to, not granted.
+	ClaimScope    string          `json:"claim_scope,omitempty"`
 	State         string          `json:"state,omitempty"`
 	Nonce         string          `json:"nonce,omitempty"`
 	CodeChallenge string          `json:"code_challenge,omitempty"`
@@ -68,11 +73,19 @@ type Progress struct {
 	UserID     string `json:"user_id,omitempty"`
 	// Proved are the factors proved in this flow.
 	Proved []factor.Kind `json:"proved,omitempty"`
+	// Method is the factor that the person chose to prove next, Challenge the code that was sent for it.
+	Method    factor.Kind       `json:"method,omitempty"`
+	Challenge *factor.Challenge `json:"challenge,omitempty"`
+	// PasswordSet: the password was set in this flow on the word of the mailbox alone. Beside the mailbox it proves
+	// nothing, so it is not asked for as a second factor.
+	PasswordSet bool `json:"password_set,omitempty"`
 	// SessionID is the session that this flow started, stepped up or chose.
 	SessionID string `json:"session_id,omitempty"`
 	// Chosen: the person picked the account; Fresh: they proved it in this flow.
 	Chosen bool `json:"chosen,omitempty"`
 	Fresh  bool `json:"fresh,omitempty"`
+	// Another: the person does not want to go on as who they are signed in as.
+	Another bool `json:"another,omitempty"`
 	// Consented: the person was asked in this flow and allowed; Denied: they did not.
 	Consented bool `json:"consented,omitempty"`
 	Denied    bool `json:"denied,omitempty"`
@@ -82,9 +95,9 @@ type Progress struct {
 
 // SignUp is an account in the making. The password is kept as its hash.
 type SignUp struct {
-	Email        string `json:"email"`
-	Name         string `json:"name,omitempty"`
-	PasswordHash string `json:"password_hash"`
+	Email    string             `json:"email"` // as typed
+	Name     string             `json:"name,omitempty"`
+	Password factor.NewPassword `json:"password"`
 }
 
 // Flow is one sign-in under way.
@@ -155,8 +168,11 @@ func (f *Flows) Begin(ctx context.Context, p Params, browserHash []byte) (*Flow,
 // Load returns a flow of the browser with this hash, or ErrGone. The binding is what keeps a link to somebody else's
 // half-finished sign-in from working (login CSRF and its reverse).
 func (f *Flows) Load(ctx context.Context, flowID string, browserHash []byte) (*Flow, error) {
-	if _, err := id.Bytes(id.AuthRequest, flowID); err != nil || len(browserHash) == 0 {
+	if _, err := id.Bytes(id.AuthRequest, flowID); err != nil {
 		return nil, ErrGone
+	}
+	if len(browserHash) == 0 {
+		return nil, ErrBrowser
 	}
 	row, err := f.store.AuthRequest(ctx, flowID, f.clock.Now())
 	if errors.Is(err, storage.ErrNotFound) {
@@ -166,7 +182,7 @@ func (f *Flows) Load(ctx context.Context, flowID string, browserHash []byte) (*F
 		return nil, err
 	}
 	if !secret.Equal(row.BrowserHash, browserHash) {
-		return nil, ErrGone
+		return nil, ErrBrowser
 	}
 	flow := &Flow{ID: row.ID, CreatedAt: row.CreatedAt.Time, row: row}
 	if err := json.Unmarshal([]byte(row.Params), &flow.Params); err != nil {
@@ -182,6 +198,17 @@ func (f *Flows) Load(ctx context.Context, flowID string, browserHash []byte) (*F
 		}
 	}
 	return flow, err
+}
+
+// ConsentScope is what the person is asked to let the client have: the scope, and that of claims asked for by name.
+func (flow *Flow) ConsentScope() string {
+	all := strings.Fields(flow.Scope)
+	for _, s := range strings.Fields(flow.ClaimScope) {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 func (flow *Flow) encode() error {

@@ -35,6 +35,9 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 	if current == nil || !flow.accepts(current) {
 		return f.signIn(ctx, flow)
 	}
+	if flow.mistaken(current) {
+		return StepDone, nil
+	}
 	if slices.Contains(flow.Prompt, "select_account") && !flow.Chosen && !flow.Fresh {
 		return StepChooseAccount, nil
 	}
@@ -46,38 +49,61 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 		return f.signIn(ctx, flow)
 	}
 	if want := factor.Required(flow.ACRValues); want != "" && !factor.Satisfies(current.ACR, want) {
-		can, err := f.canRaise(ctx, flow, current)
+		if flow.UserID == "" {
+			flow.UserID = current.UserID
+		}
+		if len(flow.Proved) == 0 { // what was proved in this flow is not forgotten for what came before it
+			flow.Proved = f.carried(flow, current)
+		}
+		more, err := f.SecondFactors(ctx, flow, current.UserID)
 		if err != nil {
 			return "", err
 		}
-		if can {
+		// acr_values is a voluntary request: where it cannot be met the sign-in goes on, and acr tells the client.
+		if len(more) > 0 && !flow.Fresh {
+			if len(flow.Proved) == 0 {
+				return StepFirstFactor, nil
+			}
 			return StepSecondFactor, nil
 		}
 	}
-	if flow.Client != nil && !flow.Consented {
-		needed, err := f.consents.Needed(ctx, current.UserID, flow.Client, flow.Scope)
+	if flow.unmet(current) {
+		return StepDone, nil
+	}
+	if flow.Client != nil { // always, because who is signed in may have changed since somebody consented in this flow
+		needed, err := f.consents.Needed(ctx, current.UserID, flow.Client, flow.ConsentScope())
 		if err != nil {
 			return "", err
 		}
-		if needed || slices.Contains(flow.Prompt, "consent") {
+		if needed || slices.Contains(flow.Prompt, "consent") && !flow.Consented {
 			return StepConsent, nil
 		}
 	}
 	return StepDone, nil
 }
 
-// accepts tells whether the browser's session may answer the request at all.
+// accepts tells whether the browser's session may answer the request.
 func (flow *Flow) accepts(current *session.Current) bool {
-	if flow.HintSubject != "" && current.UserID != flow.HintSubject { // Core 3.1.2.1: id_token_hint names the user
-		return false
-	}
 	if flow.SessionID != "" {
 		return flow.SessionID == current.ID
 	}
-	if flow.UserID != "" && flow.UserID != current.UserID { // somebody else is signing in
+	if flow.Identified || flow.Another { // somebody is signing in: what they prove counts, not who was here before
 		return false
 	}
-	return true
+	return flow.HintSubject == "" || current.UserID == flow.HintSubject // Core 3.1.2.1: id_token_hint names the user
+}
+
+// mistaken tells that somebody signed in who is not the user that the client insists on.
+func (flow *Flow) mistaken(current *session.Current) bool {
+	return flow.HintSubject != "" && current != nil && flow.SessionID == current.ID && current.UserID != flow.HintSubject
+}
+
+// unmet tells that the client insists on an authentication that the session does not come up to (Core 5.5.1.1). A stronger
+// one than asked for will do.
+func (flow *Flow) unmet(current *session.Current) bool {
+	return flow.ACREssential && current != nil && !slices.ContainsFunc(flow.ACRValues, func(v string) bool {
+		return factor.Satisfies(current.ACR, v)
+	})
 }
 
 // mustProveAgain: prompt=login, or the authentication is older than max_age (Core 3.1.2.1). A proof in this flow is
@@ -90,7 +116,8 @@ func (f *Flows) mustProveAgain(flow *Flow, current *session.Current) bool {
 		return true
 	}
 	age := f.clock.Now().Sub(current.AuthenticatedAt.Time)
-	return flow.MaxAge != nil && age > time.Duration(*flow.MaxAge)*time.Second
+	// max_age=0 means prompt=login, also for a proof of this very microsecond.
+	return flow.MaxAge != nil && (*flow.MaxAge == 0 || age > time.Duration(*flow.MaxAge)*time.Second)
 }
 
 // signIn routes a flow without a session that it can use.
@@ -99,9 +126,17 @@ func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 		flow.Progress = Progress{Email: flow.Email}
 	}
 	if len(flow.Proved) > 0 {
-		return StepSecondFactor, nil
+		more, err := f.SecondFactors(ctx, flow, flow.UserID)
+		if err != nil {
+			return "", err
+		}
+		if len(more) > 0 {
+			return StepSecondFactor, nil
+		}
+		// The second factor was removed meanwhile, or the server stopped before it started the session.
+		flow.Progress = Progress{Email: flow.Email}
 	}
-	if flow.Create && flow.Email == "" && flow.UserID == "" {
+	if flow.Create && !flow.Identified && flow.UserID == "" {
 		return StepSignUp, nil
 	}
 	if flow.UserID != "" || flow.Identified {
@@ -110,28 +145,28 @@ func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 	return StepIdentify, nil
 }
 
-// SecondFactors returns the kinds that the user can add to what was proved, in the order they should be offered. Its
-// list is empty when none is needed: neither has the user a second factor of their own nor does the client ask for one.
+// SecondFactors returns the kinds that the user can add to what was proved, in the order they should be offered. It is
+// empty when none is needed: neither has the user set up a second factor nor does the client ask for one. Where the
+// client asks and the user has set up nothing, a code by mail is possible, because every account has a verified address.
+//
+// A mailbox resets the password, so the two are no two factors against whoever has the mailbox. They count as such only
+// for users who have nothing better: no acr_values in a link and no order of steps may go around a TOTP generator.
 func (f *Flows) SecondFactors(ctx context.Context, flow *Flow, userID string) ([]factor.Kind, error) {
 	kinds, err := f.factors.Kinds(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	more := factor.SecondFactors(flow.Proved, kinds)
-	own := slices.ContainsFunc(more, func(k factor.Kind) bool { return k == factor.KindTOTP || k == factor.KindSMS })
+	own := slices.ContainsFunc(kinds, func(k factor.Kind) bool { return k != factor.KindPassword && k != factor.KindRecovery })
 	asked := factor.Required(flow.ACRValues) == factor.ACRMulti
 	if !own && !asked {
 		return nil, nil
 	}
-	return more, nil
-}
-
-// canRaise tells whether the session's user has a factor that lifts the session to what is asked. acr_values is a
-// voluntary request: where it cannot be met the sign-in goes on, and acr tells the client.
-func (f *Flows) canRaise(ctx context.Context, flow *Flow, current *session.Current) (bool, error) {
-	kinds, err := f.factors.Kinds(ctx, current.UserID)
-	if err != nil {
-		return false, err
+	if !own {
+		kinds = append(kinds, factor.KindEmail)
 	}
-	return len(factor.SecondFactors(flow.Proved, kinds)) > 0, nil
+	better := slices.Contains(kinds, factor.KindTOTP) || slices.Contains(kinds, factor.KindSMS)
+	if flow.PasswordSet || better && slices.Contains(flow.Proved, factor.KindEmail) {
+		kinds = slices.DeleteFunc(kinds, func(k factor.Kind) bool { return k == factor.KindPassword })
+	}
+	return factor.SecondFactors(flow.Proved, kinds), nil
 }

@@ -25,6 +25,9 @@ func (f *Flows) Identify(ctx context.Context, flow *Flow, typed string) error {
 		flow.Progress = Progress{UserID: row.ID}
 	case errors.Is(err, storage.ErrNotFound):
 		flow.Progress = Progress{}
+		if _, err := f.store.User(ctx, ""); err != nil && !errors.Is(err, storage.ErrNotFound) { // as many reads as for somebody
+			return err
+		}
 	default:
 		return err
 	}
@@ -32,9 +35,9 @@ func (f *Flows) Identify(ctx context.Context, flow *Flow, typed string) error {
 	return f.Save(ctx, flow)
 }
 
-// StartOver forgets who is signing in.
+// StartOver forgets who is signing in, and that anybody is signed in here.
 func (f *Flows) StartOver(ctx context.Context, flow *Flow) error {
-	flow.Progress = Progress{}
+	flow.Progress = Progress{Another: true}
 	return f.Save(ctx, flow)
 }
 
@@ -59,9 +62,10 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 	if err != nil {
 		return err
 	}
-	if len(flow.Proved) == 0 && own != nil && kind != factor.KindPassword {
+	if len(flow.Proved) == 0 && own != nil && flow.accepts(own) && factor.Required(flow.ACRValues) != "" {
 		flow.Proved = f.carried(flow, own)
 	}
+	flow.Method, flow.Challenge = "", nil
 	if !slices.Contains(flow.Proved, kind) {
 		flow.Proved = append(flow.Proved, kind)
 	}
@@ -71,6 +75,10 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 	}
 	if len(more) > 0 && factor.ACR(flow.Proved...) != factor.ACRMulti {
 		return f.Save(ctx, flow)
+	}
+	// This claims the step: of two answers at once only one goes on to a session.
+	if err := f.Save(ctx, flow); err != nil {
+		return err
 	}
 	proof := session.Proof{ACR: factor.ACR(flow.Proved...), AMR: strings.Join(factor.AMR(flow.Proved...), " ")}
 	if own != nil {
@@ -128,7 +136,7 @@ func (f *Flows) Decide(ctx context.Context, flow *Flow, current *session.Current
 		flow.Denied = true
 		return f.Save(ctx, flow)
 	}
-	if err := f.consents.Grant(ctx, current.UserID, flow.ClientID, flow.Scope); err != nil {
+	if err := f.consents.Grant(ctx, current.UserID, flow.ClientID, flow.ConsentScope()); err != nil {
 		return err
 	}
 	flow.Consented = true

@@ -16,7 +16,8 @@ var (
 )
 
 // retries are the pauses between tries: about ten minutes in all, after which a code is of no use to anybody.
-var retries = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 3 * time.Minute, 5 * time.Minute}
+var retries = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 3 * time.Minute,
+	5 * time.Minute}
 
 // OutboxOptions configure an Outbox.
 type OutboxOptions struct {

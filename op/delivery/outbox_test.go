@@ -132,13 +132,14 @@ func TestOutboxCloseTriesTheWaitingOnceMore(t *testing.T) {
 	f := &flaky{fails: 1, err: errors.New("try later")}
 	o := NewOutbox(OutboxOptions{Mailer: f, Log: quiet, Retries: []time.Duration{time.Hour}})
 	_ = o.Mail(Mail{To: "a"})
-	for ctx := soon(t); ctx.Err() == nil; {
-		if tries, _ := f.counts("a"); tries == 1 {
+	for ctx := soon(t); ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		o.mu.Lock()
+		aside := len(o.waiting)
+		o.mu.Unlock()
+		if aside == 1 {
 			break
 		}
-		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(5 * time.Millisecond) // the worker is about to put it aside
 	if err := o.Close(soon(t)); err != nil {
 		t.Fatal(err)
 	}

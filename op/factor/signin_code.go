@@ -43,24 +43,18 @@ type Challenge struct {
 // caller. It makes one, and counts it, for users who do not exist as well; the caller then sends none. Among the codes
 // of one account, purpose and kind that one visitor (device or network) asked for only the newest counts. It returns a
 // *Throttled when too many were sent.
-func (f *Factors) StartCode(ctx context.Context, who Who, kind Kind, purpose Purpose, target string) (Challenge, string, error) {
+func (f *Factors) StartCode(ctx context.Context, who Who, kind Kind, purpose Purpose, target string) (
+	_ Challenge, code string, err error) {
 	if kind != KindEmail && kind != KindSMS {
 		return Challenge{}, "", fmt.Errorf("start code: %q is not sent", kind)
 	}
-	// Counted by where it goes, not by who is named: two accounts, or a sign-up for an account that exists, are one
-	// mailbox.
-	sendTo := who
-	sendTo.UserID, sendTo.Identifier = "", target
-	if who.known() {
-		sendTo.UserID = "known." + canonical(target)
-	}
-	if _, err := f.throttle.pay(ctx, sendCode, sendTo); err != nil {
+	if err := f.paySending(ctx, who, target); err != nil {
 		return Challenge{}, "", err
 	}
 	now := f.clock.Now()
 	c := Challenge{ID: id.New(id.Challenge), Kind: kind, Purpose: purpose, UserID: who.UserID, Target: target,
 		Subject: who.account() + " " + who.slot(), ExpiresAt: now.Add(CodeTTL)}
-	code := NewCode()
+	code = NewCode()
 	row := c.row()
 	row.CodeMAC = codeMAC(f.codeKey, c.ID, string(purpose), target, code)
 	row.CreatedAt, row.ExpiresAt = storage.At(now), storage.At(c.ExpiresAt)
@@ -68,6 +62,27 @@ func (f *Factors) StartCode(ctx context.Context, who Who, kind Kind, purpose Pur
 		return Challenge{}, "", err
 	}
 	return c, code, nil
+}
+
+// paySending counts by where a code goes, not by who is named: two accounts, or a sign-up for an account that exists,
+// are one mailbox. A known device has its own budget only for what is its user's, or one account with many devices
+// could fill anybody's mailbox.
+func (f *Factors) paySending(ctx context.Context, who Who, target string) error {
+	to := who
+	to.UserID, to.Identifier = "", target
+	if who.known() {
+		list, err := f.store.Identifiers(ctx, who.UserID)
+		if err != nil {
+			return err
+		}
+		for _, i := range list {
+			if i.Value == target && i.VerifiedAt.Set() {
+				to.UserID = who.UserID
+			}
+		}
+	}
+	_, err := f.throttle.pay(ctx, sendCode, to)
+	return err
 }
 
 // CheckCode returns nil if what was typed is the code of the challenge, once: of any number that type it at the same

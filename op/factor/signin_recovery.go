@@ -32,7 +32,8 @@ func (f *Factors) CheckRecoveryCode(ctx context.Context, who Who, typed string) 
 	if err != nil {
 		return err
 	}
-	err = f.store.RedeemFactor(ctx, who.UserID, string(KindRecovery), recoveryMAC(f.recoveryKey, who.UserID, code), f.clock.Now())
+	mac := recoveryMAC(f.recoveryKey, who.UserID, code)
+	err = f.store.RedeemFactor(ctx, who.UserID, string(KindRecovery), mac, f.clock.Now())
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrWrong
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
@@ -106,14 +107,9 @@ func (f *Factors) enrolling(r *storage.Factor) bool {
 	return !r.ConfirmedAt.Set() && f.clock.Now().Before(r.CreatedAt.Add(enrollmentTTL))
 }
 
-func (f *Factors) totp(ctx context.Context, userID string, counts func(*storage.Factor) bool) (list []*storage.Factor, err error) {
+func (f *Factors) totp(ctx context.Context, userID string, counts func(*storage.Factor) bool) ([]*storage.Factor, error) {
 	rows, err := f.store.Factors(ctx, userID, string(KindTOTP))
-	for _, r := range rows {
-		if counts(r) {
-			list = append(list, r)
-		}
-	}
-	return list, err
+	return slices.DeleteFunc(rows, func(r *storage.Factor) bool { return !counts(r) }), err
 }
 
 func (f *Factors) seed(r *storage.Factor) (string, error) {

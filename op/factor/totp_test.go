@@ -84,4 +84,14 @@ func TestTOTPKeyIsReadByAuthenticators(t *testing.T) {
 	if dark(edge-1, edge) || dark(edge, edge-1) || !dark(edge, edge) || dark(0, 0) {
 		t.Error("no quiet zone around the code")
 	}
+	// A finder pattern in three corners: 1 dark, 1 light, 3 dark, 1 light, 1 dark through its middle (ISO/IEC 18004 6.3.3).
+	side := img.Bounds().Dx()/qrModule - 2*qrQuiet
+	for _, corner := range [][2]int{{0, 0}, {side - 7, 0}, {0, side - 7}} {
+		for i, want := range []bool{true, false, true, true, true, false, true} {
+			at := func(x, y int) bool { return dark(edge+(corner[0]+x)*qrModule+1, edge+(corner[1]+y)*qrModule+1) }
+			if at(i, 3) != want || at(3, i) != want {
+				t.Errorf("no finder pattern at %v", corner)
+			}
+		}
+	}
 }

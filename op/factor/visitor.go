@@ -3,6 +3,7 @@ package factor
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -43,13 +44,15 @@ func (w Who) slot() string {
 // canonical undoes the spellings of one address that lead to one mailbox for nearly everybody: case, width, and what
 // stands behind a plus. It is a key for counting, never an address to send to.
 func canonical(identifier string) string {
-	s := strings.ToLower(strings.TrimSpace(norm.NFKC.String(identifier)))
+	// Lowering can leave letters and accents apart that NFKC puts together, so it comes before and after.
+	s := strings.TrimSpace(norm.NFKC.String(strings.ToLower(norm.NFKC.String(identifier))))
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok {
 		return s
 	}
 	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + strings.TrimSuffix(domain, ".")
+	ends := func(r rune) bool { return r == '.' || unicode.IsSpace(r) } // example.com. is example.com
+	return strings.TrimSpace(local) + "@" + strings.TrimFunc(domain, ends)
 }
 
 // address is what one visitor at the least has for themselves: an IPv4 address, or an IPv6 /64, of which every single
@@ -69,7 +72,7 @@ func prefix(a netip.Addr, bits4, bits6 int) string {
 		bits = bits4
 	}
 	p, err := a.Prefix(bits)
-	if err != nil {
+	if err != nil || !p.IsValid() {
 		return "unknown" // no address: all of those share one budget
 	}
 	return p.String()

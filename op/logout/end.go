@@ -36,6 +36,7 @@ const (
 	UserDeleted     Reason = "user_deleted"
 	ConsentGone     Reason = "consent_withdrawn"
 	RefreshReused   Reason = "refresh_token_reused"
+	CodeReused      Reason = "code_reused"
 	EpochMoved      Reason = "ended_with_others"
 	DeviceForgotten Reason = "device_forgotten"
 )

@@ -24,14 +24,14 @@ func NewActivity(store *storage.Store) *Activity {
 	return &Activity{store: store, seen: map[string]storage.Activity{}}
 }
 
-// Used notes that a session was used at the instant its grant was read.
-func (a *Activity) Used(g *storage.Grant) {
-	every := min(max(g.IdleTTL/100, 5*time.Second), 5*time.Minute)
-	if g.At.Sub(g.LastActiveAt) < every {
+// Used notes that a session was used at an instant. lastActive and idle are what the database says of it.
+func (a *Activity) Used(userID, sessionID string, at, lastActive time.Time, idle time.Duration) {
+	every := min(max(idle/100, 5*time.Second), 5*time.Minute)
+	if at.Sub(lastActive) < every {
 		return
 	}
 	a.mu.Lock()
-	a.seen[g.SessionID] = storage.Activity{UserID: g.UserID, SessionID: g.SessionID, At: g.At}
+	a.seen[sessionID] = storage.Activity{UserID: userID, SessionID: sessionID, At: at}
 	a.mu.Unlock()
 }
 

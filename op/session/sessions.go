@@ -25,20 +25,21 @@ type Options struct {
 
 // Sessions starts and finds sessions.
 type Sessions struct {
-	store *storage.Store
-	clock clock.Clock
-	opts  Options
+	store    *storage.Store
+	clock    clock.Clock
+	activity *Activity
+	opts     Options
 }
 
 // New returns the Sessions of a store.
-func New(store *storage.Store, clk clock.Clock, opts Options) *Sessions {
+func New(store *storage.Store, clk clock.Clock, activity *Activity, opts Options) *Sessions {
 	for p, d := range map[*time.Duration]time.Duration{&opts.Absolute: 30 * 24 * time.Hour, &opts.Idle: 7 * 24 * time.Hour,
 		&opts.AdminAbsolute: 12 * time.Hour, &opts.AdminIdle: 15 * time.Minute} {
 		if *p == 0 {
 			*p = d
 		}
 	}
-	return &Sessions{store: store, clock: clk, opts: opts}
+	return &Sessions{store: store, clock: clk, activity: activity, opts: opts}
 }
 
 // ErrNone: the browser has no live session.
@@ -56,7 +57,8 @@ func (s *Sessions) Current(r *http.Request) (*Current, error) {
 	if !ok {
 		return nil, ErrNone
 	}
-	row, user, err := s.store.LiveSession(r.Context(), userID, sessionID, s.clock.Now())
+	now := s.clock.Now()
+	row, user, err := s.store.LiveSession(r.Context(), userID, sessionID, now)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, ErrNone
 	}
@@ -66,6 +68,7 @@ func (s *Sessions) Current(r *http.Request) (*Current, error) {
 	if row.Kind == storage.KindOffline || !secret.Equal(secret.Hash(string(key)), row.SecretHash) {
 		return nil, ErrNone
 	}
+	s.activity.Used(userID, sessionID, now, row.LastActiveAt.Time, time.Duration(row.IdleTTL)*time.Microsecond)
 	return &Current{row, user}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
@@ -22,6 +23,8 @@ const ReuseGrace = 10 * time.Second
 var (
 	// ErrRefused: the token is not good (any more): forged, another client's, revoked, or its session has ended.
 	ErrRefused = errors.New("refresh token refused")
+	// ErrForged is an ErrRefused: not a token of ours, which took no query to see.
+	ErrForged = fmt.Errorf("%w: not one of ours", ErrRefused)
 	// ErrReused: an old refresh token was presented again; the family must end.
 	ErrReused = errors.New("refresh token was used before")
 )
@@ -50,18 +53,18 @@ func (t *Tokens) Refresh(userID, familyID string, generation int64) (string, err
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// ParseRefresh takes a refresh token apart, or returns ErrRefused for one that we did not make; without a query.
+// ParseRefresh takes a refresh token apart, or returns ErrForged for one that we did not make; without a query.
 func (t *Tokens) ParseRefresh(token string) (userID, familyID string, generation int64, err error) {
-	b := make([]byte, base64.RawURLEncoding.DecodedLen(len(token)))
-	if len(b) != refreshLen {
-		return "", "", 0, ErrRefused
+	if len(token) != base64.RawURLEncoding.EncodedLen(refreshLen) { // also keeps out line breaks, which decoding skips
+		return "", "", 0, ErrForged
 	}
+	b := make([]byte, refreshLen)
 	if n, err := base64.RawURLEncoding.Strict().Decode(b, []byte(token)); err != nil || n != refreshLen {
-		return "", "", 0, ErrRefused
+		return "", "", 0, ErrForged
 	}
 	body, mac := b[:refreshLen-16], b[refreshLen-16:]
 	if b[0] != refreshVersion || !secret.Equal(mac, secret.MAC(t.refreshKey, body)[:16]) {
-		return "", "", 0, ErrRefused
+		return "", "", 0, ErrForged
 	}
 	return id.FromBytes(id.User, [16]byte(body[1:17])), id.FromBytes(id.Family, [16]byte(body[17:33])),
 		int64(binary.BigEndian.Uint64(body[33:41])), nil

@@ -16,6 +16,16 @@ var scopeClaims = map[string][]string{
 	"phone":   {"phone_number", "phone_number_verified"},
 }
 
+// ScopeOf returns the scope that asks for a claim, empty for one that belongs to none.
+func ScopeOf(claim string) string {
+	for scope, names := range scopeClaims {
+		if slices.Contains(names, claim) {
+			return scope
+		}
+	}
+	return ""
+}
+
 // Claims returns the claims that a scope and the names of the claims parameter ask for; what is not known is left out.
 func (p *Person) Claims(scope string, names []string) map[string]any {
 	asked := slices.Clone(names)

@@ -30,10 +30,25 @@ type AccountProfile struct {
 	Email        string
 	Verified     bool
 	VerifyAction string // sends the verification mail; empty hides it
+	ChangeURL    string // to EmailChange; empty hides it
 	Locale       string // chosen language; empty follows the browser
 }
 
 func (AccountProfile) template() string { return "account_profile" }
+
+// EmailChange asks for the address that is to take the place of the present one. It
+// counts when the code that is sent to it comes back by VerifyEmail.
+//
+// Fields: email.
+type EmailChange struct {
+	Frame
+	Form
+	Email     string // as typed
+	Current   string
+	CancelURL string
+}
+
+func (EmailChange) template() string { return "email_change" }
 
 // AccountApps lists the apps that a person has let in.
 type AccountApps struct {
@@ -85,3 +100,18 @@ type SessionRow struct {
 }
 
 func (AccountSessions) template() string { return "account_sessions" }
+
+// SessionEnd asks once more before sessions are ended.
+//
+// Fields: confirm, "yes".
+type SessionEnd struct {
+	Frame
+	Form
+	Others    bool   // everything but this device; otherwise one
+	Device    string // which one
+	Current   bool   // it is this device
+	Offline   bool   // it is an app's lasting access
+	CancelURL string
+}
+
+func (SessionEnd) template() string { return "session_end" }

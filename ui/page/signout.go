@@ -7,8 +7,9 @@ package page
 type SignOutConfirm struct {
 	Base
 	Form
-	App string // the client that asks; empty when nobody does
-	Who Who
+	App    string // the client that asks; empty when nobody does
+	Who    Who
+	Hidden []Param // posted along with the decision
 }
 
 func (SignOutConfirm) template() string { return "sign_out_confirm" }

@@ -159,7 +159,8 @@ type navEntry struct {
 // Nav is the navigation of the account pages, with or without the sessions.
 func (v view) Nav(sessions bool) []navEntry {
 	at := map[string]string{
-		"account_profile": PathAccount, "account_apps": PathApps, "account_sessions": PathSessions,
+		"account_profile": PathAccount, "email_change": PathAccount, "account_apps": PathApps,
+		"account_sessions": PathSessions, "session_end": PathSessions,
 	}[v.P.template()]
 	if at == "" {
 		at = PathSecurity // the pages that set up a factor

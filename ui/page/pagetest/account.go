@@ -17,7 +17,9 @@ func accountSamples() []Sample {
 	form := page.Form{Action: page.PathAccount}
 	offline := []page.Scope{{Name: "openid"}, {Name: "email"}, {Name: "offline_access"}}
 	return []Sample{
-		ok("account_profile", page.AccountProfile{Frame: saved, Form: form, Name: sampleWho.Name, Email: sampleEmail, Verified: true, Locale: "de"}),
+		ok("account_profile", page.AccountProfile{Frame: saved, Form: form, Name: sampleWho.Name, Email: sampleEmail, Verified: true, ChangeURL: page.PathAccount + "/email", Locale: "de"}),
+		ok("email_change", page.EmailChange{Frame: sampleFrame, Form: page.Form{Action: page.PathAccount + "/change/1"}, Current: sampleEmail, CancelURL: page.PathAccount}),
+		refused("email_change-malformed", page.EmailChange{Frame: sampleFrame, Form: page.Form{Action: page.PathAccount + "/change/1", Errors: page.Fault("email", page.EmailMalformed)}, Email: "user@", Current: sampleEmail, CancelURL: page.PathAccount}),
 		ok("account_profile-unverified", page.AccountProfile{Frame: plain, Form: form, Email: sampleEmail, VerifyAction: page.PathAccount + "/verify"}),
 		refused("account_profile-faulty", page.AccountProfile{Frame: plain, Form: page.Form{Action: page.PathAccount, Errors: page.Fault("name", page.NameTooLong)}, Email: sampleEmail}),
 		ok("account_apps", page.AccountApps{Frame: sampleFrame, Apps: []page.ConnectedApp{
@@ -33,6 +35,10 @@ func accountSamples() []Sample {
 				{Device: sampleApp, StartedAt: sampleTime.AddDate(0, -1, 0), LastActiveAt: sampleTime.Add(-time.Hour), Offline: true, EndAction: page.PathSessions + "/3/end"},
 			},
 		}),
+		ok("session_end", page.SessionEnd{Frame: sampleFrame, Form: page.Form{Action: page.PathSessions + "/2/end"}, Device: "Safari on iPhone", CancelURL: page.PathSessions}),
+		ok("session_end-current", page.SessionEnd{Frame: sampleFrame, Form: page.Form{Action: page.PathSessions + "/1/end"}, Device: "Firefox on Linux", Current: true, CancelURL: page.PathSessions}),
+		ok("session_end-offline", page.SessionEnd{Frame: sampleFrame, Form: page.Form{Action: page.PathSessions + "/3/end"}, Device: sampleApp, Offline: true, CancelURL: page.PathSessions}),
+		ok("session_end-others", page.SessionEnd{Frame: sampleFrame, Form: page.Form{Action: page.PathSessions + "/others"}, Others: true, CancelURL: page.PathSessions}),
 		ok("account_sessions-none", page.AccountSessions{Frame: sampleFrame, Now: sampleTime}),
 	}
 }

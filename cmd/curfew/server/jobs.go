@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Run does the periodic work until ctx ends and returns when all of it has stopped. Every replica may do it: each piece
+// is right whoever else does it at the same time.
+func (s *Server) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	if s.sync != nil {
+		wg.Go(func() { s.sync.Run(ctx, 10*time.Second) })
+	}
+	wg.Go(func() { s.Activity.Run(ctx) })
+	wg.Go(func() { s.every(ctx, "end overdue sessions", 10*time.Second, s.sweepSessions) })
+	wg.Go(func() { s.every(ctx, "read signing keys", 30*time.Second, s.Ring.Reload) })
+	wg.Go(func() {
+		s.every(ctx, "rotate signing keys", time.Hour, func(ctx context.Context) error { return s.Ring.Rotate(ctx, false) })
+	})
+	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.cleanUp) })
+	wg.Wait()
+}
+
+func (s *Server) every(ctx context.Context, what string, interval time.Duration, do func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", what, "error", err)
+			}
+		}
+	}
+}
+
+func (s *Server) sweepSessions(ctx context.Context) error {
+	for {
+		n, err := s.Door.Sweep(ctx, 200)
+		if err != nil || n < 200 {
+			return err
+		}
+	}
+}
+
+func (s *Server) cleanUp(ctx context.Context) error {
+	if err := s.Store.DeleteAuthRequests(ctx, s.Clock.Now().Add(-24*time.Hour), 5000); err != nil {
+		return err
+	}
+	return s.Factors.Sweep(ctx)
+}

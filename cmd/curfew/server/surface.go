@@ -1,0 +1,40 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/api"
+	"github.com/curfew-id/curfew/ui/account"
+	uidev "github.com/curfew-id/curfew/ui/dev"
+	"github.com/curfew-id/curfew/ui/page"
+	"github.com/curfew-id/curfew/ui/signin"
+)
+
+func (s *Server) apiOptions() api.Options {
+	return api.Options{Issuer: s.opts.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Tokens: s.Tokens,
+		Clients: s.Clients, Users: s.Users, Factors: s.Factors, Door: s.Door, Log: s.opts.Log}
+}
+
+// pageRoutes adds what people see.
+func (s *Server) pageRoutes(mux *http.ServeMux) {
+	o := s.opts
+	signin.New(signin.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Flows: s.Flows, Sessions: s.Sessions,
+		Factors: s.Factors, Users: s.Users, Door: s.Door, Outbox: s.Outbox, Pages: s.Pages, Service: o.Brand.Name,
+		SignUpEnabled: !o.NoSignUp, MinPassword: o.Password.MinLength, Log: o.Log}).Routes(mux)
+	pages := account.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Sessions: s.Sessions, Users: s.Users,
+		Factors: s.Factors, Clients: s.Clients, Consents: s.Consents, Door: s.Door, Outbox: s.Outbox, Pages: s.Pages,
+		Service: o.Brand.Name, SMS: o.Texter != nil, MinPasswordLength: o.Password.MinLength}
+	if o.Mailbox != nil {
+		uidev.New(uidev.Options{Mailbox: o.Mailbox, Pages: s.Pages}).Routes(mux)
+		pages.DemoURL, pages.MailURL = o.DemoURL, o.Issuer+uidev.PathMail
+	}
+	account.New(pages).Routes(mux)
+	mux.Handle(page.StaticPath, page.Static())
+	mux.HandleFunc("/", s.notFound)
+}
+
+// notFound is the page for every address that nothing is at.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusNotFound, page.Error{Kind: page.ErrorNotFound, RequestID: httpx.RequestID(r.Context())})
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mileusna/useragent"
+	"github.com/spf13/cobra"
+
+	"github.com/curfew-id/curfew/op/api"
+	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// sessionCommand is `curfew session`.
+func sessionCommand() *cobra.Command {
+	s, o := new(settings), new(output)
+	cmd := group("session", "Where users are signed in", sessionList(s, o), sessionShow(s, o), sessionRevoke(s, o))
+	s.addFile(cmd)
+	o.add(cmd)
+	return cmd
+}
+
+var sessionStatuses = []string{"pending", "active", "ended", "removed", "replaced", "revoked", "expired", "abandoned"}
+
+// newSessionDocument is a session in JSON: the management API's.
+func newSessionDocument(v *storage.SessionView) api.Session {
+	agent := useragent.Parse(v.UserAgent)
+	updated := v.CreatedAt.Time
+	for _, t := range []time.Time{v.LastActiveAt.Time, v.AuthenticatedAt.Time, v.EndedAt.Time} {
+		if t.After(updated) {
+			updated = t
+		}
+	}
+	return api.Session{Object: "session", ID: v.ID, UserID: v.UserID, DeviceID: orNull(v.DeviceID), Kind: string(v.Kind),
+		Status: string(v.Stands), ClientIDs: append([]string{}, v.ClientIDs...),
+		LatestActivity: api.SessionActivity{Object: "session_activity", BrowserName: orNull(agent.Name),
+			BrowserVersion: orNull(agent.Version), DeviceType: orNull(cmp.Or(agent.Device, agent.OS)),
+			IsMobile: agent.Mobile || agent.Tablet, IPAddress: orNull(v.IPAddress)},
+		LastActiveAt: v.LastActiveAt.UnixMilli(), ExpireAt: v.ExpiresAt.UnixMilli(), AbandonAt: v.AbandonAt().UnixMilli(),
+		EndedAt: milli(v.EndedAt), EndReason: orNull(endReason(v)), CreatedAt: v.CreatedAt.UnixMilli(), UpdatedAt: updated.UnixMilli()}
+}
+
+// endReason is why a session ended, also where its end has not been written down yet.
+func endReason(v *storage.SessionView) string {
+	if c, over := overdue(v); over {
+		return string(c.Reason)
+	}
+	return v.EndReason
+}
+
+// overdue tells that a session is over though its row says active, and by what.
+func overdue(v *storage.SessionView) (c logout.Cause, over bool) {
+	if v.Status != storage.StatusActive || v.Stands == storage.StatusActive {
+		return c, false
+	}
+	reason := logout.EpochMoved
+	switch v.Stands {
+	case storage.StatusExpired:
+		reason = logout.Expired
+	case storage.StatusAbandoned:
+		reason = logout.Idle
+	}
+	return logout.Cause{Status: v.Stands, Reason: reason, By: logout.System}, true
+}
+
+// session returns one as it stands.
+func (d *database) session(ctx context.Context, id string) (*storage.SessionView, error) {
+	list, err := d.store.SessionViews(ctx, storage.SessionViewFilter{ID: id}, d.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	if id == "" || len(list) == 0 { // an empty id is no filter
+		return nil, missing(storage.ErrNotFound, "session", id)
+	}
+	return list[0], nil
+}
+
+func printSession(cmd *cobra.Command, o *output, v *storage.SessionView) error {
+	return o.print(cmd, newSessionDocument(v), func(w io.Writer) error {
+		ended := at(v.EndedAt)
+		if ended != "" {
+			ended += " by " + v.EndedBy
+		}
+		return pairs(w, pair{"ID", v.ID}, pair{"User", v.UserID}, pair{"Device", v.DeviceID}, pair{"Kind", string(v.Kind)},
+			pair{"Status", string(v.Stands)}, pair{"Signed in", at(v.AuthenticatedAt)}, pair{"With", v.AMR},
+			pair{"From", v.IPAddress}, pair{"Browser", v.UserAgent}, pair{"Last active", at(v.LastActiveAt)},
+			pair{"Expires", at(v.ExpiresAt)}, pair{"Ended", ended}, pair{"Reason", endReason(v)},
+			pair{"Clients", strings.Join(v.ClientIDs, " ")})
+	})
+}
+
+func sessionList(s *settings, o *output) *cobra.Command {
+	var p part
+	var who, status string
+	cmd := &cobra.Command{Use: "list [--user ID|EMAIL]", Short: "List sessions, the newest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.check(); err != nil {
+				return err
+			}
+			if err := oneOf("--status", status, sessionStatuses...); err != nil {
+				return err
+			}
+			return s.do(cmd, func(ctx context.Context, d *database) error {
+				f := storage.SessionViewFilter{Status: storage.SessionStatus(status), After: p.after, Limit: p.ask()}
+				if cmd.Flags().Changed("user") {
+					p, err := d.person(ctx, who)
+					if err != nil {
+						return err
+					}
+					f.UserID = p.ID
+				}
+				list, err := d.store.SessionViews(ctx, f, d.clock.Now())
+				if err != nil {
+					return err
+				}
+				docs, rows := []api.Session{}, [][]string{}
+				for _, v := range cut(cmd, &p, list, func(v *storage.SessionView) string { return v.ID }) {
+					docs = append(docs, newSessionDocument(v))
+					rows = append(rows, []string{v.ID, v.UserID, string(v.Kind), string(v.Stands), at(v.AuthenticatedAt),
+						at(v.LastActiveAt), endReason(v)})
+				}
+				return o.print(cmd, docs, func(w io.Writer) error {
+					return table(w, []string{"ID", "USER", "KIND", "STATUS", "SIGNED IN", "LAST ACTIVE", "END"}, rows)
+				})
+			})
+		}}
+	cmd.Flags().StringVar(&who, "user", "", "only this user's: `ID|EMAIL`")
+	cmd.Flags().StringVar(&status, "status", "", "only in this `status`: "+strings.Join(sessionStatuses, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(sessionStatuses, cobra.ShellCompDirectiveNoFileComp))
+	p.add(cmd, 100)
+	return cmd
+}
+
+func sessionShow(s *settings, o *output) *cobra.Command {
+	return &cobra.Command{Use: "show ID", Short: "Show a session", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.do(cmd, func(ctx context.Context, d *database) error {
+				v, err := d.session(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return printSession(cmd, o, v)
+			})
+		}}
+}
+
+func sessionRevoke(s *settings, o *output) *cobra.Command {
+	var who string
+	cmd := &cobra.Command{Use: "revoke ID | --user ID|EMAIL", Short: "End a session, or all of a user's", Args: cobra.MaximumNArgs(1),
+		Long: "End a session, or all of a user's. When the command returns, curfew accepts none of their tokens any more; where nobody\n" +
+			"asks it, tokens issued before live 60 seconds at most. Ending a session that has ended changes nothing.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("user") == (len(args) == 1) {
+				return usagef("name a session, or a user by --user")
+			}
+			return s.do(cmd, func(ctx context.Context, d *database) error {
+				if len(args) == 0 {
+					return d.revokeAll(ctx, cmd, o, who)
+				}
+				v, err := d.session(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				cause, over := overdue(v) // then it ends as what it is
+				if !over {
+					cause = logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: byCLI}
+				}
+				if _, err := d.door.End(ctx, d.store, &v.Session, cause); err != nil {
+					return err
+				}
+				if v, err = d.session(ctx, args[0]); err != nil {
+					return err
+				}
+				return printSession(cmd, o, v)
+			})
+		}}
+	cmd.Flags().StringVar(&who, "user", "", "all sessions of this user: `ID|EMAIL`")
+	return cmd
+}
+
+func (d *database) revokeAll(ctx context.Context, cmd *cobra.Command, o *output, who string) error {
+	p, err := d.person(ctx, who)
+	if err != nil {
+		return err
+	}
+	err = d.store.Tx(ctx, func(tx *storage.Store) error { return d.endAll(ctx, tx, p.ID, logout.Revoked) })
+	if err != nil {
+		return missing(err, "user", who)
+	}
+	doc := struct {
+		Object  string `json:"object"`
+		ID      string `json:"id"`
+		Revoked bool   `json:"sessions_revoked"`
+	}{"user", p.ID, true}
+	return o.print(cmd, doc, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, "Revoked all sessions of", p.ID)
+		return err
+	})
+}

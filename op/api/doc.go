@@ -1,0 +1,9 @@
+// Package api owns the management API under /v1: one file a resource, and the OpenAPI 3.1 description made from them.
+//
+// Callers are clients with an access token of their own (RFC 6749 4.4) that holds the scope an operation declares. A
+// user's token opens nothing here. Every mutation writes its audit event in the transaction that makes it; every error
+// is a problem (RFC 9457) that names the field at fault, carries the request's id and says nothing of the inside.
+//
+// What is asked for is read strictly: an unknown member or query parameter, a repeated or an empty one is an error, so
+// that a misspelt filter never means "all of them".
+package api

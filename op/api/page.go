@@ -1,0 +1,62 @@
+package api
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/curfew-id/curfew/internal/id"
+)
+
+// Page is which part of a list is asked for.
+type Page struct {
+	Limit         int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many to return at most"`
+	StartingAfter string `query:"starting_after" maxLength:"400" doc:"The next_cursor of the page before"`
+}
+
+// List is a page of a list.
+type List[T any] struct {
+	Object     string  `json:"object" enum:"list"`
+	Data       []T     `json:"data"`
+	HasMore    bool    `json:"has_more"`
+	NextCursor *string `json:"next_cursor" doc:"What to pass as starting_after for the next page; null on the last one"`
+}
+
+// after is the id that the page begins behind.
+func (p Page) after() (string, error) {
+	if p.StartingAfter == "" {
+		return "", nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(p.StartingAfter)
+	if err != nil || !plausible(string(b)) {
+		return "", badField("query", "starting_after", "is not a cursor that a list gave")
+	}
+	return string(b), nil
+}
+
+// listed makes a page of rows, of which one more than the page holds was asked for.
+func listed[R, T any](rows []R, limit int, idOf func(R) string, show func(R) T) *listOutput[T] {
+	out := &listOutput[T]{Body: List[T]{Object: "list", Data: []T{}}}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(idOf(rows[limit-1])))
+		out.Body.HasMore, out.Body.NextCursor = true, &cursor
+	}
+	for _, r := range rows {
+		out.Body.Data = append(out.Body.Data, show(r))
+	}
+	return out
+}
+
+type listOutput[T any] struct{ Body List[T] }
+
+// plausible tells whether s could be an id at all, so that nothing else is sent to the database: NUL, for one, is no text
+// there.
+func plausible(s string) bool {
+	return s != "" && len(s) <= 200 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// isA tells whether s is the id of a thing of the kind; to the caller any other is as unknown as one that is not there.
+func isA(kind, s string) bool {
+	_, err := id.Bytes(kind, s)
+	return err == nil
+}

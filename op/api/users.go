@@ -1,0 +1,247 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// User is a person, with everything that is kept of them but what they prove with.
+type User struct {
+	Object               string  `json:"object" enum:"user"`
+	ID                   string  `json:"id"`
+	EmailAddress         *string `json:"email_address" doc:"The primary one; null where there is none"`
+	EmailAddressVerified bool    `json:"email_address_verified"`
+	PhoneNumber          *string `json:"phone_number" doc:"In the form of E.164"`
+	UserFields
+	Status       string `json:"status" enum:"active,disabled"`
+	CreatedAt    int64  `json:"created_at"`
+	UpdatedAt    int64  `json:"updated_at"`
+	LastSignInAt *int64 `json:"last_sign_in_at"`
+}
+
+// NewUser is what a user begins with. The caller vouches for the address: it counts as verified.
+type NewUser struct {
+	Email    string `json:"email" maxLength:"320"`
+	Password string `json:"password,omitempty" maxLength:"1024" doc:"Checked like one that a user chooses; without it the user signs in by a code or sets one"`
+	UserFields
+}
+
+// Deleted says what is gone.
+type Deleted struct {
+	Object  string `json:"object"`
+	ID      string `json:"id"`
+	Deleted bool   `json:"deleted"`
+}
+
+type (
+	userInput struct {
+		ID string `path:"id"`
+	}
+	userListInput struct {
+		Page
+		Email  string `query:"email" maxLength:"320" doc:"Exactly this address, in whichever spelling"`
+		Status string `query:"status" enum:"active,disabled"`
+	}
+	userCreateInput struct{ Body NewUser }
+	userUpdateInput struct {
+		ID      string `path:"id"`
+		IfMatch string `header:"If-Match" maxLength:"1000" doc:"Change only what is still as this ETag says"`
+		Body    patch[UserFields]
+	}
+	userOutput struct {
+		ETag string `header:"ETag"`
+		Body User
+	}
+	deletedOutput struct{ Body Deleted }
+)
+
+func (a *API) userOperations() {
+	tags := []string{"users"}
+	operation(a, ScopeUsersRead, huma.Operation{OperationID: "list-users", Method: http.MethodGet, Path: "/v1/users",
+		Summary: "List users, the oldest first", Tags: tags}, a.listUsers)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "create-user", Method: http.MethodPost, Path: "/v1/users",
+		Summary: "Create a user", Tags: tags, DefaultStatus: http.StatusCreated}, a.createUser)
+	operation(a, ScopeUsersRead, huma.Operation{OperationID: "get-user", Method: http.MethodGet, Path: "/v1/users/{id}",
+		Summary: "Get a user", Tags: tags}, a.getUser)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "update-user", Method: http.MethodPatch, Path: "/v1/users/{id}",
+		Summary: "Change a user", Tags: tags, Description: "Members that are sent replace what was; null empties them."}, a.updateUser)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "delete-user", Method: http.MethodDelete, Path: "/v1/users/{id}",
+		Summary: "End all sessions of a user and delete them", Tags: tags}, a.deleteUser)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "disable-user", Method: http.MethodPost, Path: "/v1/users/{id}/disable",
+		Summary: "Keep a user out and end all their sessions", Tags: tags}, a.disableUser)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "enable-user", Method: http.MethodPost, Path: "/v1/users/{id}/enable",
+		Summary: "Let a disabled user in again", Tags: tags}, a.enableUser)
+}
+
+func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[User], error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	f := storage.UserFilter{Status: in.Status, After: after, Limit: in.Limit + 1}
+	if in.Email != "" {
+		if f.Email, err = user.NormalizeEmail(in.Email); err != nil {
+			return nil, badField("query", "email", err.Error())
+		}
+	}
+	people, err := a.Users.People(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return listed(people, in.Limit, func(p *user.Person) string { return p.ID }, showUser), nil
+}
+
+func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput, error) {
+	b := in.Body
+	if err := b.normalize(); err != nil {
+		return nil, err
+	}
+	var password *factor.NewPassword
+	if b.Password != "" {
+		p, err := a.Factors.AcceptPassword(ctx, b.Password, b.Email, b.Name, b.FirstName, b.LastName)
+		if err != nil {
+			return nil, passwordProblem(err)
+		}
+		password = &p
+	}
+	var made *user.Person
+	err := a.Store.Tx(ctx, func(tx *storage.Store) error {
+		row, err := a.Users.Create(ctx, tx, user.NewUser{Email: b.Email, Name: b.Name, Locale: b.Locale, Role: b.Role,
+			Kind: audit.UserCreated, By: callerOf(ctx)})
+		if err != nil {
+			return newUserProblem(err)
+		}
+		if b.put(row); row.GivenName != "" || row.FamilyName != "" || row.PublicMetadata != "{}" ||
+			row.PrivateMetadata != "{}" || row.UnsafeMetadata != "{}" {
+			if err := tx.UpdateUser(ctx, row); err != nil {
+				return err
+			}
+		}
+		if password != nil {
+			if err := a.Factors.StorePassword(ctx, tx, row.ID, *password); err != nil {
+				return err
+			}
+		}
+		made, err = a.Users.In(tx).Person(ctx, row.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return showUserOutput(made), nil
+}
+
+func (a *API) getUser(ctx context.Context, in *userInput) (*userOutput, error) {
+	if !isA(id.User, in.ID) {
+		return nil, storage.ErrNotFound
+	}
+	p, err := a.Users.Person(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return showUserOutput(p), nil
+}
+
+func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput, error) {
+	return a.changeUser(ctx, in.ID, in.IfMatch, func(tx *storage.Store) error {
+		row, err := tx.User(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		if err := checkMatch(in.IfMatch, row.Version); err != nil {
+			return err
+		}
+		next, err := in.Body.apply(fieldsOf(row))
+		if err != nil {
+			return err
+		}
+		if err := next.normalize(); err != nil {
+			return err
+		}
+		next.put(row)
+		return a.Users.Update(ctx, tx, a.Door, row, callerOf(ctx))
+	})
+}
+
+func (a *API) disableUser(ctx context.Context, in *userInput) (*userOutput, error) {
+	return a.changeUser(ctx, in.ID, "", func(tx *storage.Store) error {
+		return a.Users.Disable(ctx, tx, a.Door, in.ID, callerOf(ctx))
+	})
+}
+
+func (a *API) enableUser(ctx context.Context, in *userInput) (*userOutput, error) {
+	return a.changeUser(ctx, in.ID, "", func(tx *storage.Store) error {
+		return a.Users.Enable(ctx, tx, in.ID, callerOf(ctx))
+	})
+}
+
+// changeUser runs do in a transaction and returns the user as it leaves them.
+func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx *storage.Store) error) (*userOutput, error) {
+	if !isA(id.User, userID) {
+		return nil, storage.ErrNotFound
+	}
+	var p *user.Person
+	err := a.change(ctx, ifMatch, func(tx *storage.Store) (err error) {
+		if err := do(tx); err != nil {
+			return err
+		}
+		p, err = a.Users.In(tx).Person(ctx, userID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return showUserOutput(p), nil
+}
+
+func (a *API) deleteUser(ctx context.Context, in *userInput) (*deletedOutput, error) {
+	if !isA(id.User, in.ID) {
+		return nil, storage.ErrNotFound
+	}
+	err := a.change(ctx, "", func(tx *storage.Store) error { return a.Users.Delete(ctx, tx, a.Door, in.ID, callerOf(ctx)) })
+	if err != nil {
+		return nil, err
+	}
+	return &deletedOutput{Deleted{Object: "user", ID: in.ID, Deleted: true}}, nil
+}
+
+func newUserProblem(err error) error {
+	switch {
+	case errors.Is(err, user.ErrEmail):
+		return badField("body", "email", err.Error())
+	case errors.Is(err, user.ErrTaken):
+		p := badField("body", "email", "somebody has this address")
+		p.Status, p.Title, p.Code = http.StatusConflict, http.StatusText(http.StatusConflict), "taken"
+		return p
+	}
+	return err
+}
+
+// passwordProblem tells why a password is refused; the reasons' texts are meant to be told.
+func passwordProblem(err error) error {
+	if errors.Is(err, factor.ErrBusy) {
+		p := problem(http.StatusServiceUnavailable, "busy", "too many passwords are being checked; try again")
+		p.header = http.Header{"Retry-After": {strconv.Itoa(int(factor.BusyRetryAfter / time.Second))}}
+		return p
+	}
+	for _, reason := range []error{factor.ErrPasswordTooShort, factor.ErrPasswordTooLong, factor.ErrPasswordUnusable,
+		factor.ErrPasswordCommon, factor.ErrPasswordPersonal, factor.ErrPasswordBreached} {
+		if errors.Is(err, reason) {
+			return badField("body", "password", strings.TrimPrefix(reason.Error(), "password "))
+		}
+	}
+	return fmt.Errorf("accept password: %w", err)
+}

@@ -1,0 +1,30 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/ui/page"
+)
+
+// newRecoveryCodes makes ten codes and shows them, this once. It answers the POST itself: a page to come back to would
+// have to keep them.
+func (h *Handlers) newRecoveryCodes(v *visit) error {
+	list, err := h.Factors.List(v.r.Context(), v.userID())
+	if err != nil {
+		return err
+	}
+	if !hasSecond(list) {
+		return v.goTo(page.PathSecurity)
+	}
+	codes, err := h.Factors.NewRecoveryCodes(v.r.Context(), v.userID())
+	if err != nil {
+		return err
+	}
+	if err := h.write(v, h.Store, audit.RecoveryCodesMade, nil); err != nil {
+		return err
+	}
+	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
+	return v.render(http.StatusOK, page.RecoveryCodes{Frame: v.frame(), Codes: codes, DoneURL: page.PathSecurity})
+}

@@ -1,0 +1,28 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/storage"
+	"github.com/curfew-id/curfew/ui/page"
+)
+
+// signOut ends the session of this browser.
+func (h *Handlers) signOut(v *visit) error {
+	if _, err := v.form(); err != nil {
+		return err
+	}
+	return h.leave(v, storage.StatusEnded)
+}
+
+// leave ends the current session and says so.
+func (h *Handlers) leave(v *visit, status storage.SessionStatus) error {
+	_, err := h.Door.End(v.r.Context(), h.Store, v.current.Session,
+		logout.Cause{Status: status, Reason: logout.SignedOut, By: v.userID()})
+	if err != nil {
+		return err
+	}
+	h.Sessions.Clear(v.w)
+	return v.render(http.StatusOK, page.SignedOut{Base: v.base(), SignInURL: pathSignIn})
+}

@@ -1,0 +1,84 @@
+package signin
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/ui/page"
+)
+
+// refusal is an answer that was not accepted; its page is shown again.
+type refusal struct {
+	status int
+	retry  int // seconds, 0 for none
+	faults page.Errors
+}
+
+func (*refusal) Error() string { return "answer refused" }
+
+func refuse(field string, key page.Key, args ...any) error {
+	return &refusal{status: http.StatusUnprocessableEntity, faults: page.Fault(field, key, args...)}
+}
+
+func later(status int, wait time.Duration) error {
+	seconds := max(1, int(math.Ceil(wait.Seconds())))
+	key, args := page.TooManyTries, []any{seconds}
+	if status == http.StatusServiceUnavailable {
+		key, args = page.TryAgain, nil
+	}
+	return &refusal{status: status, retry: seconds, faults: page.Fault("", key, args...)}
+}
+
+// delayed turns the errors that mean "not now" into a refusal, and returns every other as it is.
+func delayed(err error) error {
+	var throttled *factor.Throttled
+	switch {
+	case errors.As(err, &throttled):
+		return later(http.StatusTooManyRequests, throttled.RetryAfter)
+	case errors.Is(err, factor.ErrBusy):
+		return later(http.StatusServiceUnavailable, factor.BusyRetryAfter)
+	}
+	return err
+}
+
+// unproved turns the error of a check into a refusal of the field and writes the failure down, without anything that was
+// typed. Tries that were throttled are not written: the ones before them are, and a flood must not fill the audit.
+func (h *Handlers) unproved(v *visit, kind factor.Kind, field string, wrong page.Key, err error) error {
+	reason, key := "wrong", wrong
+	switch {
+	case errors.Is(err, factor.ErrWrong):
+	case errors.Is(err, factor.ErrSpent):
+		reason, key = "spent", page.CodeExpired
+	default:
+		return delayed(err)
+	}
+	err = audit.Write(v.ctx, h.Store, audit.Event{Kind: audit.SignInFailed, At: h.Clock.Now(), UserID: v.flow.UserID,
+		ClientID: v.flow.ClientID, By: v.flow.UserID, Data: map[string]any{"factor": kind, "reason": reason}})
+	if err != nil {
+		return err
+	}
+	return refuse(field, key)
+}
+
+// unacceptable turns the reason for which a new password was refused into a refusal of the field.
+func (h *Handlers) unacceptable(err error) error {
+	for reason, key := range map[error]page.Key{
+		factor.ErrPasswordCommon: page.PasswordCommon, factor.ErrPasswordPersonal: page.PasswordPersonal,
+		factor.ErrPasswordBreached: page.PasswordBreached, factor.ErrPasswordUnusable: page.TryAgain,
+	} {
+		if errors.Is(err, reason) {
+			return refuse("password", key)
+		}
+	}
+	switch {
+	case errors.Is(err, factor.ErrPasswordTooShort):
+		return refuse("password", page.PasswordTooShort, h.MinPassword)
+	case errors.Is(err, factor.ErrPasswordTooLong):
+		return refuse("password", page.PasswordTooLong, factor.MaxPasswordLength)
+	}
+	return delayed(err)
+}
