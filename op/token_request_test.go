@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curfew-id/curfew/op/client"
 )
@@ -131,6 +132,13 @@ func TestRefreshNarrowsScope(t *testing.T) {
 	}
 	if next := k.refresh("web", got.RefreshToken).tokens(t); next.Scope != "openid email" { // RFC 6749 6: the grant is as it was
 		t.Errorf("scope %q", next.Scope)
+	}
+	// A refused scope must not rotate: later than the grace the token is good as before.
+	public := k.signedIn(k.person("public@example.com")).signInTo("spa")
+	k.refresh("spa", public.RefreshToken, "scope", "openid profile").wantError(t, 400, "invalid_scope")
+	k.clock.Advance(20 * time.Second)
+	if next := k.refresh("spa", public.RefreshToken, "scope", "openid").tokens(t); next.Scope != "openid" || next.RefreshToken == public.RefreshToken {
+		t.Errorf("%+v", next)
 	}
 	k.register("quiet", client.Metadata{SkipConsent: true, RedirectURIs: []string{"https://rp.example.com/cb"}, NoIDTokenOnRefresh: true})
 	got = k.signedIn(k.person("other@example.com")).signInTo("quiet")

@@ -17,6 +17,8 @@ type dialect interface {
 	transient(err error) bool
 	// duplicate tells that a unique value was taken.
 	duplicate(err error) bool
+	// missingTable tells that a statement named a table that is not there.
+	missingTable(err error) bool
 	lockMigrations(ctx context.Context) (unlock func(), err error)
 	// clientVersion is sql.ErrNoRows where there is no such client.
 	clientVersion(ctx context.Context, id string) (int64, error)

@@ -74,6 +74,11 @@ func (d *postgres) duplicate(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
+func (d *postgres) missingTable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42P01"
+}
+
 // lockMigrations takes an advisory lock on a connection of its own. The lock guards only the order of starting
 // replicas; the migrations themselves do not depend on it being a PostgreSQL lock.
 func (d *postgres) lockMigrations(ctx context.Context) (func(), error) {

@@ -67,7 +67,7 @@ func (s *Store) addClients(ctx context.Context, list []*SessionView) error {
 	}
 	var rows []struct{ SessionID, ClientID string }
 	err := s.db.NewRaw(`SELECT session_id, client_id FROM client_sessions
-		WHERE user_id IN (?) AND session_id IN (?) ORDER BY client_id`, bun.In(users), bun.In(sessions)).Scan(ctx, &rows)
+		WHERE user_id IN (?) AND session_id IN (?) ORDER BY client_id`, bun.List(users), bun.List(sessions)).Scan(ctx, &rows)
 	for _, r := range rows {
 		byID[r.SessionID].ClientIDs = append(byID[r.SessionID].ClientIDs, r.ClientID)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,10 @@ func (d *sqlite) duplicate(err error) bool {
 	var e *sqlitedriver.Error
 	return errors.As(err, &e) &&
 		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func (d *sqlite) missingTable(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "no such table") // SQLite has no code of its own for it
 }
 
 func (d *sqlite) lockMigrations(context.Context) (func(), error) {

@@ -109,6 +109,12 @@ func (s *Store) Pending(ctx context.Context) (names []string, err error) {
 		return nil, err
 	}
 	all, err := m.MigrationsWithStatus(ctx)
+	if err != nil && s.dialect.missingTable(err) { // a database that has never seen one
+		found := migrate.NewMigrations()
+		if err = found.Discover(migrations.Files); err == nil {
+			all = found.Sorted()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -11,7 +11,7 @@ func (s *Store) IdentifiersOf(ctx context.Context, userIDs []string) (list []*Id
 	if len(userIDs) == 0 {
 		return nil, nil
 	}
-	err = s.db.NewSelect().Model(&list).Where("user_id IN (?)", bun.In(userIDs)).
+	err = s.db.NewSelect().Model(&list).Where("user_id IN (?)", bun.List(userIDs)).
 		Order("user_id", "kind", "is_primary DESC", "created_at").Scan(ctx)
 	return list, wrap(err, "read identifiers")
 }

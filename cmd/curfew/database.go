@@ -13,7 +13,6 @@ import (
 	"github.com/curfew-id/curfew/config"
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/secret"
-	"github.com/curfew-id/curfew/migrations"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/logout"
@@ -66,7 +65,7 @@ func openStore(ctx context.Context, c *config.Config) (*storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := pending(ctx, store)
+	names, err := store.Pending(ctx)
 	if err == nil && len(names) > 0 {
 		err = fmt.Errorf("the database lacks %s; bring it up to date with: curfew migrate", strings.Join(names, ", "))
 	}
@@ -83,22 +82,6 @@ func checkDatabase(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	return store.Close()
-}
-
-// pending names the migrations that the database lacks: all of them if it has never seen one.
-func pending(ctx context.Context, store *storage.Store) ([]string, error) {
-	names, err := store.Pending(ctx)
-	if err == nil {
-		return names, nil
-	}
-	if _, unread := store.Clients(ctx, "", 1); unread == nil || store.Ping(ctx) != nil {
-		return nil, err
-	}
-	files, globErr := fs.Glob(migrations.Files, "*.up.sql")
-	for _, f := range files {
-		names = append(names, strings.TrimSuffix(strings.TrimSuffix(f, ".up.sql"), ".tx"))
-	}
-	return names, globErr
 }
 
 func newDatabase(ctx context.Context, c *config.Config, store *storage.Store) (*database, error) {

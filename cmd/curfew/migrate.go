@@ -34,7 +34,7 @@ func migrateCommand() *cobra.Command {
 			done, names := "Applied", &doc.Applied
 			if status {
 				done, names = "Pending", &doc.Pending
-				*names, err = pending(cmd.Context(), store)
+				*names, err = store.Pending(cmd.Context())
 			} else {
 				*names, err = store.Migrate(cmd.Context())
 			}

@@ -88,7 +88,7 @@ func serve(ctx context.Context, c *config.Config, logs io.Writer) (err error) {
 
 // answer listens and does the periodic work until ctx ends and what was in flight is finished.
 func answer(ctx context.Context, c *config.Config, s *server.Server, files *brandFiles, o server.Options) error {
-	listeners, err := listen(c, unready(ctx.Done(), files.before(s.Handler, o)), s.Metrics.Handler())
+	listeners, err := listen(c, files.before(s.Handler, o), s.Metrics.Handler())
 	if err != nil {
 		return err
 	}
@@ -124,24 +124,6 @@ func listen(c *config.Config, public, metrics http.Handler) (list []httpx.Listen
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	return append(list, httpx.Listener{Name: "metrics", Net: l, Handler: mux}), nil
-}
-
-// unready fails /readyz from the moment a stop is asked for, so that load balancers turn away while requests are still
-// accepted.
-func unready(stop <-chan struct{}, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/readyz" {
-			select {
-			case <-stop:
-				w.Header().Set("Cache-Control", "no-store")
-				w.WriteHeader(http.StatusServiceUnavailable)
-				_, _ = io.WriteString(w, "not ready: stopping\n")
-				return
-			default:
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // databasePatience is how long a start waits for a PostgreSQL that does not answer yet.

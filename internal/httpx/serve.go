@@ -38,8 +38,8 @@ const (
 
 type stoppingKey struct{}
 
-// Stopping returns a channel that is closed when the server begins to stop. Handlers that would run on for long (event
-// streams) end then; without one, outside Serve, the channel is nil.
+// Stopping returns a channel that is closed when a stop was asked for, before Drain. Handlers that would run on for long
+// (event streams) end then, and readiness is denied; outside Serve the channel is nil.
 func Stopping(ctx context.Context) <-chan struct{} {
 	c, _ := ctx.Value(stoppingKey{}).(chan struct{})
 	return c
@@ -78,13 +78,14 @@ func Serve(ctx context.Context, o ServeOptions, listeners ...Listener) error {
 	var cause error
 	select {
 	case cause = <-failed:
+		close(stopping)
 	case <-ctx.Done():
+		close(stopping)
 		select {
 		case <-time.After(o.Drain):
 		case cause = <-failed:
 		}
 	}
-	close(stopping)
 	return errors.Join(cause, shutdown(o, listeners, servers))
 }
 
