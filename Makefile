@@ -94,6 +94,6 @@ fuzz:
 	while IFS=: read -r file _ func; do
 		name=$${func#func }
 		echo "== $$(dirname "$$file") $$name"
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' "$$(dirname "$$file")" </dev/null || failed=1
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$(dirname "$$file")" </dev/null || failed=1
 	done <<<"$$found"
 	exit $$failed

@@ -2,29 +2,32 @@ package e2e
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"regexp"
 	"testing"
 	"time"
 
 	"github.com/curfew-id/curfew/cmd/curfew/dev"
-	"github.com/curfew-id/curfew/e2e/browser"
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/pgtest"
+	"github.com/curfew-id/curfew/op/delivery"
 )
 
 // house is a running `curfew dev` on a clock of the test's.
 type house struct {
 	*dev.Dev
 	clock *clock.Fake
-	t     *testing.T
+	t     testing.TB
+	read  map[string]bool // ids of the messages whose code was taken
 }
 
 // start serves a fresh curfew until the test ends. database is empty for SQLite.
-func start(t *testing.T, database string) *house {
+func start(t testing.TB, database string) *house {
 	t.Helper()
-	h := &house{t: t, clock: clock.NewFake(clock.System{}.Now())}
+	h := &house{t: t, clock: clock.NewFake(clock.System{}.Now()), read: map[string]bool{}}
 	d, err := dev.Start(t.Context(), dev.Options{Data: t.TempDir(), Listen: "127.0.0.1:0", DemoListen: "127.0.0.1:0",
-		DatabaseURL: database, Clock: h.clock})
+		DatabaseURL: database, Clock: h.clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,44 +50,33 @@ func onBoth(t *testing.T, journey func(t *testing.T, h *house)) {
 	t.Run("postgres", func(t *testing.T) { journey(t, start(t, pgtest.New(t))) })
 }
 
-var sixDigits = regexp.MustCompile(`\b\d{3} ?\d{3}\b`)
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
-// code waits for the newest message to somebody that holds a code and was not read before, and returns the code.
+// code returns the code of the newest message to somebody, and waits for one that was not read before.
 func (h *house) code(to string) string {
 	h.t.Helper()
-	for range 100 {
-		for _, m := range h.Mailbox.List() {
-			if m.To != to {
-				continue
-			}
-			if c := sixDigits.FindString(m.Text); c != "" {
-				return c
-			}
-			break
+	var found string
+	h.message("a code", func(m delivery.Received) bool {
+		if m.To == to {
+			found = sixDigits.FindString(m.Text)
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	h.t.Fatalf("no message with a code for %s", to)
-	return ""
+		return found != ""
+	})
+	return found
 }
 
-// codeAfter is code, and waits until there are more than n messages.
-func (h *house) codeAfter(n int, to string) string {
+// message waits for a message that was not read before and that wanted says yes to, newest first.
+func (h *house) message(what string, wanted func(delivery.Received) bool) delivery.Received {
 	h.t.Helper()
-	for range 100 {
-		if len(h.Mailbox.List()) > n {
-			return h.code(to)
+	for range 200 {
+		for _, m := range h.Mailbox.List() {
+			if !h.read[m.ID] && wanted(m) {
+				h.read[m.ID] = true
+				return m
+			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	h.t.Fatalf("no new message for %s", to)
-	return ""
-}
-
-// signIn goes through the pages as somebody who knows a password, from wherever the browser is asked who they are.
-func signIn(p *browser.Page, email, password string) {
-	p.Fill("input[name=email]", email)
-	p.Click("main form button[type=submit], main form button:not([type])")
-	p.Fill("input[name=password]", password)
-	p.Click("main form button[type=submit], main form button:not([type])")
+	h.t.Fatalf("no message with %s", what)
+	return delivery.Received{}
 }

@@ -41,7 +41,9 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 	now := p.Clock.Now()
 	row, g, err := p.Store.Redeem(ctx, storage.Redemption{
 		Hash: secret.Hash(code), ClientID: c.ID, RedirectURI: redirectURI, CodeChallenge: challenge, Now: now,
-		OpenOffline: func(_ *storage.Code, from *storage.Session) *storage.Session { return p.Sessions.Offline(from, now) },
+		OpenOffline: func(from *storage.Session, user *storage.User) *storage.Session {
+			return p.Sessions.Offline(from, user, now)
+		},
 	})
 	if errors.Is(err, storage.ErrRedeemed) {
 		if err := p.codeReused(ctx, c, row, now); err != nil {

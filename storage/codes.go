@@ -46,7 +46,7 @@ type Redemption struct {
 	CodeChallenge string // computed from the verifier
 	Now           time.Time
 	// OpenOffline makes the session that a code with offline access opens; nil where the code has none.
-	OpenOffline func(code *Code, from *Session) *Session
+	OpenOffline func(from *Session, user *User) *Session
 }
 
 // Redeem takes a code for its client, once: it starts the family, records that the client takes part in the session and
@@ -68,14 +68,14 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 		}
 		sessionID := code.SessionID
 		if code.Offline && r.OpenOffline != nil {
-			from, _, err := tx.LiveSession(ctx, code.UserID, code.SessionID, r.Now)
+			from, user, err := tx.LiveSession(ctx, code.UserID, code.SessionID, r.Now)
 			if err != nil {
 				return err
 			}
 			if err := tx.takePart(ctx, code.UserID, code.SessionID, code.ClientID, r.Now); err != nil {
 				return err
 			}
-			offline := r.OpenOffline(code, from)
+			offline := r.OpenOffline(from, user)
 			if err := tx.StartSession(ctx, offline); err != nil {
 				return err
 			}

@@ -20,6 +20,8 @@ type dialect interface {
 	// missingTable tells that a statement named a table that is not there.
 	missingTable(err error) bool
 	lockMigrations(ctx context.Context) (unlock func(), err error)
+	// migrated is called when migrations were applied.
+	migrated(ctx context.Context) error
 	// clientVersion is sql.ErrNoRows where there is no such client.
 	clientVersion(ctx context.Context, id string) (int64, error)
 	// refresh and touch are the hot statements, see refresh.go and sessions.go.

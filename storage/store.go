@@ -99,7 +99,10 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 	for _, g := range group.Migrations {
 		applied = append(applied, g.Name+"_"+g.Comment)
 	}
-	return applied, nil
+	if len(applied) > 0 {
+		err = wrap(s.dialect.migrated(ctx), "settle after migrations")
+	}
+	return applied, err
 }
 
 // Pending returns the names of migrations that have not been applied.

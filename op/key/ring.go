@@ -28,6 +28,9 @@ type Options struct {
 	PublishAhead time.Duration
 	// KeepAfter is how long a retired key stays published; longer than any token lives.
 	KeepAfter time.Duration
+	// RememberFor is how long the public half of a retired key is remembered to check what comes back as a hint: an ID
+	// token of a session that is still there (OpenID Connect RP-Initiated Logout 2 takes expired ones).
+	RememberFor time.Duration
 }
 
 // Ring holds the keys in memory.
@@ -62,6 +65,9 @@ func Open(ctx context.Context, store *storage.Store, opts Options) (*Ring, error
 	if opts.KeepAfter == 0 {
 		opts.KeepAfter = time.Hour
 	}
+	if opts.RememberFor == 0 {
+		opts.RememberFor = 35 * 24 * time.Hour // longer than a session
+	}
 	r := &Ring{store: store, opts: opts}
 	if err := r.Ensure(ctx, "ES256"); err != nil {
 		return nil, err
@@ -81,6 +87,7 @@ func (r *Ring) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	now := r.opts.Clock.Now()
 	k := &keys{signers: map[string][]*Signer{}, verify: map[string]*jose.JSONWebKey{}}
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	for _, row := range rows {
@@ -89,10 +96,13 @@ func (r *Ring) reload(ctx context.Context) error {
 			return fmt.Errorf("signing key %s: %w", row.ID, err)
 		}
 		k.verify[row.ID] = public
-		set.Keys = append(set.Keys, *public)
 		if row.RetiredAt.Set() {
+			if row.RetiredAt.Add(r.opts.KeepAfter).After(now) {
+				set.Keys = append(set.Keys, *public)
+			}
 			continue
 		}
+		set.Keys = append(set.Keys, *public)
 		s, err := newSigner(row, r.opts.Sealer)
 		if err != nil {
 			return fmt.Errorf("signing key %s: %w", row.ID, err)
@@ -104,7 +114,7 @@ func (r *Ring) reload(ctx context.Context) error {
 	}
 	sum := sha256.Sum256(k.jwks)
 	k.jwksETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	r.loaded = r.opts.Clock.Now()
+	r.loaded = now
 	r.keys.Store(k)
 	return nil
 }

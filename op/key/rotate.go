@@ -40,7 +40,7 @@ func (r *Ring) Ensure(ctx context.Context, alg string) error {
 }
 
 // Rotate does what is due: publishes the successor of a key that nears its end, retires a key whose successor has begun
-// to sign, deletes a key whose last token is dead. With now set it makes a successor at once, still published ahead.
+// to sign, deletes a key that nothing is signed with any more that anybody may show. With now set it makes a successor at once, still published ahead.
 func (r *Ring) Rotate(ctx context.Context, force bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -60,7 +60,7 @@ func (r *Ring) Rotate(ctx context.Context, force bool) error {
 		last[row.Alg] = row
 	}
 	for _, row := range rows {
-		if row.RetiredAt.Set() && row.RetiredAt.Add(r.opts.KeepAfter).Before(now) {
+		if row.RetiredAt.Set() && row.RetiredAt.Add(r.opts.RememberFor).Before(now) {
 			if err := r.store.DeleteSigningKey(ctx, row.ID); err != nil {
 				return err
 			}

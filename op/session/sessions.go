@@ -209,13 +209,21 @@ func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID stri
 // Clear takes the session cookie away.
 func (s *Sessions) Clear(w http.ResponseWriter) { s.clearCookie(w, sessionCookie) }
 
-// Offline makes the session that lasting access opens (OpenID Connect Core 11): no device, and as long as it is used.
-func (s *Sessions) Offline(from *storage.Session, now time.Time) *storage.Session {
+// offlineTTL is how long lasting access lasts at most; within it, as long as it is used.
+const offlineTTL = 400 * 24 * time.Hour
+
+// Offline makes the session that lasting access opens (OpenID Connect Core 11), without a device. For a user with a role
+// it lasts no longer than any of their sessions.
+func (s *Sessions) Offline(from *storage.Session, user *storage.User, now time.Time) *storage.Session {
+	absolute, idle := offlineTTL, s.opts.Absolute
+	if user.Role != "" {
+		absolute, idle = s.opts.AdminAbsolute, s.opts.AdminIdle
+	}
 	return &storage.Session{
 		UserID: from.UserID, ID: id.New(id.Session), Kind: storage.KindOffline,
 		ACR: from.ACR, AMR: from.AMR, UserAgent: from.UserAgent, IPAddress: from.IPAddress,
 		AuthenticatedAt: from.AuthenticatedAt, CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
-		IdleTTL: s.opts.Absolute.Microseconds(), ExpiresAt: storage.At(now.Add(400 * 24 * time.Hour)),
+		IdleTTL: idle.Microseconds(), ExpiresAt: storage.At(now.Add(absolute)),
 	}
 }
 

@@ -121,7 +121,7 @@ func (w *world) takePart(c *session.Current, clientID string, offline bool) {
 		Scope: "openid", FamilyID: "fam_" + clientID + c.ID, Offline: offline, CreatedAt: storage.At(now),
 		ExpiresAt: storage.At(now.Add(time.Minute))}))
 	_, _, err := w.Store.Redeem(ctx, storage.Redemption{Hash: hash, ClientID: clientID, Now: now,
-		OpenOffline: func(_ *storage.Code, from *storage.Session) *storage.Session { return w.Sessions.Offline(from, now) }})
+		OpenOffline: func(from *storage.Session, u *storage.User) *storage.Session { return w.Sessions.Offline(from, u, now) }})
 	w.must(err)
 }
 

@@ -29,7 +29,7 @@ func (h *Handlers) consentPage(v *visit, faults page.Errors) (page.Page, error) 
 	p := page.Consent{Base: v.base(), Form: page.Form{Action: v.url("consent") + "?session=" + v.current.ID, Errors: faults},
 		Client: page.Client{Name: c.Name(), LogoURL: c.LogoURI, URI: c.ClientURI, PolicyURL: c.PolicyURI, TermsURL: c.TOSURI},
 		Who:    page.Who{Name: v.current.User.Name, Email: email}, SwitchURL: v.url("choose")}
-	for _, s := range strings.Fields(v.flow.Scope) {
+	for _, s := range strings.Fields(v.flow.ConsentScope()) {
 		p.Scopes = append(p.Scopes, page.Scope{Name: s, Granted: slices.Contains(given, s)})
 	}
 	return p, nil
