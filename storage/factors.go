@@ -95,10 +95,10 @@ func (s *Store) ReplaceFactors(ctx context.Context, userID, kind string, fresh [
 	})
 }
 
-// DeleteFactor removes a factor, or returns ErrNotFound.
-func (s *Store) DeleteFactor(ctx context.Context, userID, id string) error {
-	res, err := s.db.NewRaw(`DELETE FROM factors WHERE user_id = ? AND id = ?`, userID, id).Exec(ctx)
-	return changed(res, err, "delete factor")
+// DeleteFactor removes a factor and returns of which kind it was, or ErrNotFound.
+func (s *Store) DeleteFactor(ctx context.Context, userID, id string) (kind string, err error) {
+	err = s.db.NewRaw(`DELETE FROM factors WHERE user_id = ? AND id = ? RETURNING kind`, userID, id).Scan(ctx, &kind)
+	return kind, found(err, "delete factor")
 }
 
 // DeleteFactors removes all factors of a kind that a user has; there may be none.

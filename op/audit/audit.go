@@ -64,6 +64,7 @@ type Origin struct {
 	IPAddress string
 	UserAgent string
 	RequestID string
+	SessionID string // of whoever acts, where they are signed in
 }
 
 type originKey struct{}
@@ -71,6 +72,13 @@ type originKey struct{}
 // WithOrigin attaches where a request came from to its context.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
+}
+
+// WithSession attaches the session of whoever acts, for the events that packages below write.
+func WithSession(ctx context.Context, sessionID string) context.Context {
+	o := OriginOf(ctx)
+	o.SessionID = sessionID
+	return WithOrigin(ctx, o)
 }
 
 // OriginOf returns what WithOrigin attached; zero for work that no request asked for.
@@ -89,6 +97,9 @@ func Write(ctx context.Context, tx *storage.Store, e Event) error {
 		}
 	}
 	o := OriginOf(ctx)
+	if e.SessionID == "" {
+		e.SessionID = o.SessionID
+	}
 	return tx.InsertAuditEvent(ctx, &storage.AuditEvent{
 		ID: id.New(id.Event), At: storage.At(e.At), Kind: string(e.Kind), UserID: e.UserID, SessionID: e.SessionID,
 		ClientID: e.ClientID, Actor: e.By, IPAddress: o.IPAddress, RequestID: o.RequestID, Data: string(data),

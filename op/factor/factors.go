@@ -10,6 +10,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -141,11 +142,18 @@ func kinds(list []Info) (set []Kind) {
 
 // Remove takes a factor away from a user, or returns ErrNotFound. With the last second factor go the recovery codes.
 func (f *Factors) Remove(ctx context.Context, userID, factorID string) error {
-	if factorID == RecoveryID {
-		return f.store.DeleteFactors(ctx, userID, string(KindRecovery))
-	}
 	err := f.store.Tx(ctx, func(tx *storage.Store) error {
-		if err := tx.DeleteFactor(ctx, userID, factorID); err != nil {
+		if factorID == RecoveryID {
+			if err := tx.DeleteFactors(ctx, userID, string(KindRecovery)); err != nil {
+				return err
+			}
+			return f.write(ctx, tx, audit.FactorRemoved, userID, KindRecovery)
+		}
+		kind, err := tx.DeleteFactor(ctx, userID, factorID)
+		if err != nil {
+			return err
+		}
+		if err := f.write(ctx, tx, audit.FactorRemoved, userID, Kind(kind)); err != nil {
 			return err
 		}
 		rest, err := tx.Factors(ctx, userID, string(KindEmail), string(KindSMS), string(KindTOTP))
@@ -163,6 +171,12 @@ func (f *Factors) Remove(ctx context.Context, userID, factorID string) error {
 		return ErrNotFound
 	}
 	return err
+}
+
+// write records what a user did with a factor of theirs, in the transaction that did it.
+func (f *Factors) write(ctx context.Context, tx *storage.Store, event audit.Kind, userID string, kind Kind) error {
+	return audit.Write(ctx, tx, audit.Event{Kind: event, At: f.clock.Now(), UserID: userID, By: userID,
+		Data: map[string]any{"kind": kind}})
 }
 
 // Sweep deletes codes and counters whose time is over. It is periodic work.

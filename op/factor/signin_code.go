@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -136,7 +137,11 @@ func (f *Factors) EnableCodes(ctx context.Context, userID string, kind Kind, tar
 				return nil
 			}
 		}
-		return tx.InsertFactor(ctx, &storage.Factor{UserID: userID, ID: id.New(id.Factor), Kind: string(kind),
+		err = tx.InsertFactor(ctx, &storage.Factor{UserID: userID, ID: id.New(id.Factor), Kind: string(kind),
 			Label: target, ConfirmedAt: now, CreatedAt: now})
+		if err != nil {
+			return err
+		}
+		return f.write(ctx, tx, audit.FactorAdded, userID, kind)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -18,7 +19,12 @@ func (f *Factors) NewRecoveryCodes(ctx context.Context, userID string) ([]string
 		rows[i] = &storage.Factor{UserID: userID, ID: id.New(id.Factor), Kind: string(KindRecovery),
 			Secret: recoveryMAC(f.recoveryKey, userID, plain), ConfirmedAt: now, CreatedAt: now}
 	}
-	return codes, f.store.ReplaceFactors(ctx, userID, string(KindRecovery), rows)
+	return codes, f.store.Tx(ctx, func(tx *storage.Store) error {
+		if err := tx.ReplaceFactors(ctx, userID, string(KindRecovery), rows); err != nil {
+			return err
+		}
+		return f.write(ctx, tx, audit.RecoveryCodesMade, userID, KindRecovery)
+	})
 }
 
 // CheckRecoveryCode returns nil if the code is one of the user's and was not used before; of any number that present it

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -90,7 +91,12 @@ func (f *Factors) checkTOTP(ctx context.Context, who Who, typed string, counts f
 			continue
 		}
 		// RFC 6238 5.2: the second use of a code must be refused, also when both are under way at once.
-		err = f.store.UseFactorStep(ctx, r.UserID, r.ID, step, now)
+		err = f.store.Tx(ctx, func(tx *storage.Store) error {
+			if err := tx.UseFactorStep(ctx, r.UserID, r.ID, step, now); err != nil || r.ConfirmedAt.Set() {
+				return err
+			}
+			return f.write(ctx, tx, audit.FactorAdded, r.UserID, KindTOTP) // the first code confirms it
+		})
 		if errors.Is(err, storage.ErrNotFound) {
 			return ErrWrong
 		}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/ui/page"
 )
@@ -17,9 +18,7 @@ func (h *Handlers) emailCodesOn(v *visit) error {
 	if err := h.Factors.EnableCodes(v.r.Context(), v.userID(), factor.KindEmail, v.person.EmailValue); err != nil {
 		return err
 	}
-	if err := h.added(v, factor.KindEmail); err != nil {
-		return err
-	}
+	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
 	return h.done(v, page.PathSecurity, page.EmailCodeOn, "")
 }
 

@@ -3,21 +3,10 @@ package account
 import (
 	"errors"
 
-	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/ui/page"
 )
-
-// added records that a factor was added and tells the user. Package factor must not be called inside a transaction (what it
-// counts has to stay counted), so the event follows the act at once instead of standing in its transaction.
-func (h *Handlers) added(v *visit, kind factor.Kind) error {
-	if err := h.write(v, h.Store, audit.FactorAdded, map[string]any{"kind": kind}); err != nil {
-		return err
-	}
-	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
-	return nil
-}
 
 // removeKind takes every factor of a kind away. Where there is none left (a second click) nothing happens.
 func (h *Handlers) removeKind(v *visit, kind factor.Kind) error {
@@ -41,9 +30,6 @@ func (h *Handlers) removeKind(v *visit, kind factor.Kind) error {
 	}
 	if !removed {
 		return v.goTo(page.PathSecurity)
-	}
-	if err := h.write(v, h.Store, audit.FactorRemoved, map[string]any{"kind": kind}); err != nil {
-		return err
 	}
 	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
 	return h.done(v, page.PathSecurity, page.FactorRemoved, "")

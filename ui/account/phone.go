@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
@@ -43,9 +44,7 @@ func (h *Handlers) answerPhone(v *visit, c *change, form *httpx.Params) error {
 	if err := h.keepPhone(v, c); err != nil {
 		return err
 	}
-	if err := h.added(v, factor.KindSMS); err != nil {
-		return err
-	}
+	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
 	return h.done(v, page.PathSecurity, page.PhoneAdded, "")
 }
 

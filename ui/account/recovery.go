@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 
-	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/ui/page"
 )
@@ -20,9 +19,6 @@ func (h *Handlers) newRecoveryCodes(v *visit) error {
 	}
 	codes, err := h.Factors.NewRecoveryCodes(v.r.Context(), v.userID())
 	if err != nil {
-		return err
-	}
-	if err := h.write(v, h.Store, audit.RecoveryCodesMade, nil); err != nil {
 		return err
 	}
 	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)

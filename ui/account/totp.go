@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/ui/page"
@@ -65,9 +66,7 @@ func (h *Handlers) answerTOTP(v *visit, c *change, form *httpx.Params) error {
 	if faults != nil {
 		return h.showTOTP(v, c, faults)
 	}
-	if err := h.added(v, factor.KindTOTP); err != nil {
-		return err
-	}
+	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
 	// That one code counts once has been seen to; who else closed the change does not matter.
 	if err := h.finish(v, h.Store, c); err != nil && !errors.Is(err, storage.ErrConflict) {
 		return err

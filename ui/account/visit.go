@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/user"
@@ -46,6 +47,7 @@ func (h *Handlers) visit(w http.ResponseWriter, r *http.Request) (*visit, error)
 	if err != nil {
 		return nil, err
 	}
+	r = r.WithContext(audit.WithSession(r.Context(), current.ID))
 	person, err := h.Users.Person(r.Context(), current.UserID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, session.ErrNone
