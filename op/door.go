@@ -60,7 +60,7 @@ type challenger struct{ http.ResponseWriter }
 
 func (c *challenger) WriteHeader(status int) {
 	if status == http.StatusUnauthorized {
-		c.Header().Set("WWW-Authenticate", `Basic realm="curfew", charset="UTF-8"`)
+		c.Header().Set("WWW-Authenticate", challengeBasic)
 	}
 	c.ResponseWriter.WriteHeader(status)
 }

@@ -45,8 +45,7 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 	}
 	current, err := p.Sessions.Current(r)
 	if errors.Is(err, session.ErrNone) {
-		p.Sessions.Clear(w)
-		p.signedOut(w, r, req)
+		p.endWithoutCookie(w, r, req, q)
 		return
 	}
 	if err != nil {
@@ -75,6 +74,31 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Sessions.Clear(w)
+	p.signedOut(w, r, req)
+}
+
+// endWithoutCookie is for a browser that shows no session: it has none, or it was sent here by a form of the relying
+// party's, with which a browser shows no SameSite=Lax cookies. Then it is sent here once more, by GET, and shows them. An
+// ID token is as good without the cookie as with it, also from a relying party's server.
+//
+// The cookie is not cleared where it was not shown: otherwise any page could take it away with a form of its own.
+func (p *Provider) endWithoutCookie(w http.ResponseWriter, r *http.Request, req endSessionRequest, q *httpx.Params) {
+	switch {
+	case req.hint != nil:
+		named, _, err := p.Store.LiveSession(r.Context(), req.hint.Subject, req.hint.SessionID, p.Clock.Now())
+		if err == nil {
+			_, err = p.Door.End(r.Context(), p.Store, named,
+				logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: named.UserID})
+		}
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			p.failPage(w, r, err)
+			return
+		}
+	case r.Method == http.MethodPost && sameOrigin.Check(r) != nil:
+		http.Redirect(w, r, pathEndSession+"?"+q.Values().Encode(), http.StatusSeeOther)
+		return
+	}
+	p.Sessions.ClearShown(w, r)
 	p.signedOut(w, r, req)
 }
 

@@ -150,3 +150,27 @@ func TestEndSessionTakesPOST(t *testing.T) {
 		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }
+
+// A browser sends no SameSite=Lax cookies with a form of another site: it is sent here once more by GET, and loses no
+// cookie that it did not show.
+func TestEndSessionPostedFromAnotherSite(t *testing.T) {
+	k := light(t)
+	b := k.signedIn(k.person("user@example.com"))
+	stranger := k.browser()
+	form := url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {"https://rp.example.com/bye"}, "state": {"s"}}
+	r := formRequest("/oauth/logout", form)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	a := stranger.send(r)
+	to := a.location(t)
+	if to.Path != "/oauth/logout" || to.Query().Encode() != form.Encode() || len(a.Cookies()) != 0 {
+		t.Errorf("sent to %s with %v", to, a.Cookies())
+	}
+	if a := b.get(to.String()); !strings.HasPrefix(a.body, "confirm\n") || !b.isSignedIn() {
+		t.Errorf("then: %s", a.body)
+	}
+	// With an ID token the session that it names ends, whoever brings it.
+	got := b.signInTo("web")
+	if a := stranger.post("/oauth/logout", url.Values{"id_token_hint": {got.IDToken}}); a.StatusCode != http.StatusOK || b.isSignedIn() {
+		t.Errorf("by its ID token: %d", a.StatusCode)
+	}
+}

@@ -11,6 +11,9 @@ import (
 	"github.com/curfew-id/curfew/internal/httpx"
 )
 
+// challengeBasic says beside a 401 how to authenticate, and again what the body says, for clients that stop reading here.
+const challengeBasic = `Basic realm="curfew", charset="UTF-8", error="invalid_client"`
+
 func invalidRequest(description string) *oidc.Error {
 	return oidc.ErrInvalidRequest().WithDescription("%s", description)
 }
@@ -38,7 +41,7 @@ func writeError(ctx context.Context, w http.ResponseWriter, err error) {
 	switch known.ErrorType {
 	case oidc.InvalidClient:
 		status = http.StatusUnauthorized
-		w.Header().Set("WWW-Authenticate", `Basic realm="curfew", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", challengeBasic)
 	case oidc.ServerError:
 		status = http.StatusInternalServerError
 	}

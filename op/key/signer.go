@@ -25,9 +25,10 @@ type Typ string
 
 // Types of tokens that curfew signs.
 const (
-	TypAccess Typ = "at+jwt"     // RFC 9068 2.1
-	TypID     Typ = "JWT"        // OpenID Connect Core 2 names none
-	TypLogout Typ = "logout+jwt" // Back-Channel Logout 2.4
+	TypAccess Typ = "at+jwt"       // RFC 9068 2.1
+	TypID     Typ = "JWT"          // OpenID Connect Core 2 names none
+	TypLogout Typ = "logout+jwt"   // Back-Channel Logout 2.4
+	TypDeny   Typ = "denylist+jwt" // of curfew's own
 )
 
 // Signer signs with one key. The header of each type is encoded once.
@@ -52,7 +53,7 @@ func newSigner(row *storage.SigningKey, sealer *secret.Sealer) (*Signer, error) 
 		return nil, fmt.Errorf("%T cannot sign", jwk.Key)
 	}
 	s := &Signer{KID: row.ID, Alg: row.Alg, activeAt: row.ActiveAt.Time, private: private, headers: map[Typ][]byte{}}
-	for _, typ := range []Typ{TypAccess, TypID, TypLogout} {
+	for _, typ := range []Typ{TypAccess, TypID, TypLogout, TypDeny} {
 		h := fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":%q}`, s.Alg, s.KID, typ)
 		s.headers[typ] = base64.RawURLEncoding.AppendEncode(nil, []byte(h))
 	}

@@ -115,6 +115,9 @@ func (d *Door) EndUser(ctx context.Context, tx *storage.Store, userID string, c 
 		if err := tx.MoveUserEpoch(ctx, userID); err != nil {
 			return err
 		}
+		if err := tx.RecordUserEnd(ctx, userID, c.Status, string(c.Reason), d.clock.Now()); err != nil {
+			return err
+		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionsEnded, At: d.clock.Now(), UserID: userID, By: c.By,
 			Data: map[string]any{"reason": c.Reason}})
 	})

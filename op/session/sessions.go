@@ -206,6 +206,13 @@ func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID stri
 	return nil, ErrNone
 }
 
+// ClearShown takes the session cookie away where the request showed one.
+func (s *Sessions) ClearShown(w http.ResponseWriter, r *http.Request) {
+	if len(r.CookiesNamed(s.cookieName(sessionCookie))) > 0 {
+		s.Clear(w)
+	}
+}
+
 // Clear takes the session cookie away.
 func (s *Sessions) Clear(w http.ResponseWriter) { s.clearCookie(w, sessionCookie) }
 
