@@ -2,6 +2,7 @@
 # make check   formatting, vet, staticcheck, the arrows between packages, go.mod
 # make bench   the whole-flow benchmarks, on a PostgreSQL that flushes every commit to the disk
 # make fuzz    every fuzz target for FUZZTIME
+# make screenshots  the README's pictures, and every page in every look under ALBUM or a new directory
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,6 +12,7 @@ SHELL       := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 FUZZTIME    ?= 30s
 BENCH       ?= .
+export ALBUM ?=
 # One PostgreSQL serves every package, so that each need not start one of its own.
 WITH_POSTGRES := go run ./internal/pgtest/run
 # The packages that the race detector is worth its price in: all but the journeys, whose time goes into Chromium.
@@ -97,3 +99,9 @@ fuzz:
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$(dirname "$$file")" </dev/null || failed=1
 	done <<<"$$found"
 	exit $$failed
+
+.PHONY: screenshots
+screenshots: tools
+	@album=$$(realpath -m "$${ALBUM:-$$(mktemp -d)}")
+	go test -count=1 -run '^(TestPictures|TestTour|TestSamples)$$' ./e2e -args -pictures '$(CURDIR)/docs/img' -album "$$album"
+	echo "docs/img is new, and every page is in $$album"

@@ -10,6 +10,7 @@ import (
 // The main job: sign up, verify, consent, stay signed in on tokens of 60 seconds over many minutes, sign out, and come
 // back by password.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		p := browser.New(t, browser.Options{})
 		h.toDemo(p)

@@ -46,8 +46,8 @@ func start(t testing.TB, database string) *house {
 
 // onBoth runs a journey on each engine.
 func onBoth(t *testing.T, journey func(t *testing.T, h *house)) {
-	t.Run("sqlite", func(t *testing.T) { journey(t, start(t, "")) })
-	t.Run("postgres", func(t *testing.T) { journey(t, start(t, pgtest.New(t))) })
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); journey(t, start(t, "")) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); journey(t, start(t, pgtest.New(t))) })
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
@@ -79,4 +79,12 @@ func (h *house) message(what string, wanted func(delivery.Received) bool) delive
 	}
 	h.t.Fatalf("no message with %s", what)
 	return delivery.Received{}
+}
+
+// link waits for a message to somebody that leads to path, and returns where.
+func (h *house) link(to, path string) string {
+	h.t.Helper()
+	link := regexp.MustCompile(regexp.QuoteMeta(h.Info.Issuer+path) + `\S+`)
+	m := h.message("a link to "+path, func(m delivery.Received) bool { return m.To == to && link.MatchString(m.Text) })
+	return link.FindString(m.Text)
 }

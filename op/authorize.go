@@ -97,9 +97,10 @@ func (p *Provider) readAuthRequest(r *http.Request, c *client.Client, q *httpx.P
 	if err := checkPKCE(c, q); err != nil {
 		return a, err
 	}
-	for _, v := range []string{a.State, a.Nonce, a.LoginHint} {
-		if len(v) > 2000 {
-			return a, &authError{"invalid_request", "state, nonce and login_hint are at most 2000 bytes"}
+	// All of these are stored, for whoever asks.
+	for _, name := range []string{"state", "nonce", "login_hint", "prompt", "acr_values", "ui_locales"} {
+		if len(q.Get(name)) > 2000 {
+			return a, &authError{"invalid_request", name + " is longer than 2000 bytes"}
 		}
 	}
 	if a.Scope = requestedScope(c, q.Get("scope")); a.Scope == "" {

@@ -52,6 +52,8 @@ func TestAuthorizeErrorsGoBackToTheClient(t *testing.T) {
 		{"invalid_request", []string{"claims", `{"userinfo":[]}`}},
 		{"invalid_request", []string{"claims", `{"id_token":{"acr":{"values":"x"}}}`}},
 		{"invalid_request", []string{"claims", `{"id_token":{"acr":{"essential":"yes"}}}`}},
+		{"invalid_request", []string{"acr_values", long}},
+		{"invalid_request", []string{"ui_locales", strings.Repeat("de ", 700)}},
 		{"invalid_request", []string{"claims", strings.Repeat("[", 3000)}},
 		{"invalid_request", []string{"claims", `{"userinfo":{"x":{"value":"` + strings.Repeat("x", 5000) + `"}}}`}},
 	} {

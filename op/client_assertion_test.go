@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/client"
 )
 
@@ -160,6 +162,20 @@ func TestPrivateKeyJWTIsGoodOnce(t *testing.T) {
 		wg.Wait()
 		if in.Load() != 1 {
 			t.Fatalf("accepted %d times", in.Load())
+		}
+	})
+}
+
+// A jti is any text, of any length that fits into an assertion.
+func TestPrivateKeyJWTWithAnOddIdentifier(t *testing.T) {
+	each(t, func(t *testing.T, k *kit) {
+		c := newKeyed(k)
+		for _, jti := range []string{secret.New(4000), "a\x00b", "ab", "\u202e", strings.Repeat("x", 5000)} {
+			claims := c.claims()
+			claims["jti"] = jti
+			assertion := c.signed(jose.ES256, c.key, claims)
+			c.present(assertion).wantError(t, 400, "invalid_grant") // authenticated
+			c.present(assertion).wantError(t, 401, "invalid_client")
 		}
 	})
 }

@@ -19,8 +19,14 @@ import (
 // metadata is the document of OpenID Connect Discovery 3 with what the library's type has no member for.
 type metadata struct {
 	oidc.DiscoveryConfiguration
+	FrontChannelSupported bool     `json:"frontchannel_logout_supported"` // Front-Channel Logout 1.0 3
+	FrontChannelSession   bool     `json:"frontchannel_logout_session_supported"`
 	IssParameterSupported bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 3
 	PromptValuesSupported []string `json:"prompt_values_supported"`                        // Initiating User Registration 1.0
+
+	// Of curfew's own.
+	SessionEventsEndpoint   string `json:"session_events_endpoint"`
+	SessionDenylistEndpoint string `json:"session_denylist_endpoint"`
 }
 
 // prepareDiscovery encodes the document once: it says the same to everybody until the process ends.
@@ -61,9 +67,15 @@ func (p *Provider) prepareDiscovery() error {
 			ClaimsParameterSupported:      true,
 			CodeChallengeMethodsSupported: []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
 			UILocalesSupported:            locales,
+			// Back-Channel Logout 2.1
+			BackChannelLogoutSupported:        true,
+			BackChannelLogoutSessionSupported: true,
 		},
+		FrontChannelSupported: true,
+		FrontChannelSession:   true,
 		IssParameterSupported: true,
 		PromptValuesSupported: []string{"none", "login", "consent", "select_account", "create"},
+		SessionEventsEndpoint: at(pathEvents), SessionDenylistEndpoint: at(pathDenied),
 	}
 	body, err := json.Marshal(doc)
 	if err != nil {

@@ -74,7 +74,7 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Sessions.Clear(w)
-	p.signedOut(w, r, req)
+	p.signedOut(w, r, req, current.Session)
 }
 
 // endWithoutCookie is for a browser that shows no session: it has none, or it was sent here by a form of the relying
@@ -99,7 +99,7 @@ func (p *Provider) endWithoutCookie(w http.ResponseWriter, r *http.Request, req 
 		return
 	}
 	p.Sessions.ClearShown(w, r)
-	p.signedOut(w, r, req)
+	p.signedOut(w, r, req, nil)
 }
 
 var sameOrigin = http.NewCrossOriginProtection()
@@ -158,16 +158,25 @@ func (req endSessionRequest) fields() map[string]string {
 	return f
 }
 
-func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, req endSessionRequest) {
-	next := req.uri
-	if next != "" && req.state != "" {
-		next = withQuery(next, "state", req.state)
+// signedOut tells the person, and the applications that took part in the session by the browser that shows it. ended is nil
+// where the browser had no session: then it has nothing to tell anybody.
+func (p *Provider) signedOut(w http.ResponseWriter, r *http.Request, req endSessionRequest, ended *storage.Session) {
+	done := SignedOut{Client: req.client, ContinueURL: req.uri, UILocales: req.locales}
+	if req.uri != "" && req.state != "" {
+		done.ContinueURL = withQuery(req.uri, "state", req.state)
 	}
-	if next != "" && r.Method == http.MethodGet {
-		http.Redirect(w, r, next, http.StatusSeeOther)
+	if ended != nil {
+		var err error
+		if done.Frames, err = p.Door.FrontChannel(r.Context(), p.Issuer, ended); err != nil {
+			p.failPage(w, r, err)
+			return
+		}
+	}
+	if done.ContinueURL != "" && len(done.Frames) == 0 && r.Method == http.MethodGet {
+		http.Redirect(w, r, done.ContinueURL, http.StatusSeeOther)
 		return
 	}
-	p.Pages.SignedOut(w, r, next, req.client)
+	p.Pages.SignedOut(w, r, done)
 }
 
 func withQuery(uri, name, value string) string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -172,5 +173,26 @@ func TestEndSessionPostedFromAnotherSite(t *testing.T) {
 	got := b.signInTo("web")
 	if a := stranger.post("/oauth/logout", url.Values{"id_token_hint": {got.IDToken}}); a.StatusCode != http.StatusOK || b.isSignedIn() {
 		t.Errorf("by its ID token: %d", a.StatusCode)
+	}
+}
+
+// Front-Channel Logout 1.0 3: each client that took part is loaded in a frame with iss and sid, others are not; and the
+// browser stays on our page while they load.
+func TestEndSessionByTheFrontChannel(t *testing.T) {
+	k := light(t)
+	for clientID, uri := range map[string]string{"front": "https://front.example.com/out", "query": "https://query.example.com/out?a=b", "absent": "https://absent.example.com/out"} {
+		_, _, err := k.clients.Register(t.Context(), k.store, clientID, client.Metadata{SkipConsent: true, TokenEndpointAuthMethod: client.AuthNone,
+			RedirectURIs: []string{"https://rp.example.com/cb"}, FrontchannelLogoutURI: uri})
+		k.must(err)
+	}
+	b := k.signedIn(k.person("user@example.com"))
+	got := b.signInTo("web")
+	b.signInTo("front")
+	b.signInTo("query")
+	named := url.Values{"iss": {issuer}, "sid": {b.current().Session.ID}}.Encode()
+	a := b.endSession("id_token_hint", got.IDToken, "post_logout_redirect_uri", "https://rp.example.com/bye")
+	want := "signed out\nhttps://rp.example.com/bye\nhttps://front.example.com/out?" + named + "\nhttps://query.example.com/out?a=b&" + named
+	if a.StatusCode != http.StatusOK || a.body != want || b.isSignedIn() {
+		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/op/push"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/op/user"
@@ -56,6 +57,7 @@ type kit struct {
 	sessions *session.Sessions
 	activity *session.Activity
 	door     *logout.Door
+	push     *push.Hub
 	consents *consent.Consents
 	flows    *authflow.Flows
 	handler  http.Handler
@@ -130,13 +132,14 @@ func newKit(t testing.TB, store *storage.Store) *kit {
 	k.clients = client.NewRegistry(store, k.clock)
 	k.users = user.New(store, k.clock)
 	k.activity = session.NewActivity(store)
-	k.sessions = session.New(store, k.clock, k.activity, session.Options{Secure: true})
 	k.door = logout.NewDoor(store, k.clients, k.clock)
+	k.push = push.New(push.Options{Issuer: issuer, Store: store, Clock: k.clock, Ring: k.ring})
+	k.sessions = session.New(store, k.clock, k.activity, k.door, session.Options{Secure: true})
 	k.consents = consent.New(store, k.door, k.clock)
 	factors := factor.New(store, factor.Options{Clock: k.clock, Key: master, Sealer: sealer})
 	k.flows = authflow.New(issuer, store, k.clock, k.clients, k.sessions, k.consents, factors)
 	p, err := op.New(op.Options{Issuer: issuer, Store: store, Clock: k.clock, Ring: k.ring, Tokens: k.tokens, Clients: k.clients,
-		Sessions: k.sessions, Activity: k.activity, Flows: k.flows, Users: k.users, Door: k.door, Pages: plainPages(),
+		Sessions: k.sessions, Activity: k.activity, Flows: k.flows, Users: k.users, Door: k.door, Push: k.push, Pages: plainPages(),
 		Locales: []string{"en", "de"}})
 	k.must(err)
 	mux := http.NewServeMux()
@@ -229,8 +232,8 @@ func plainPages() op.Pages {
 			}
 			say(w, http.StatusOK, "confirm", s.Action, v.Encode())
 		},
-		SignedOut: func(w http.ResponseWriter, _ *http.Request, next string, _ *client.Client) {
-			say(w, http.StatusOK, "signed out", next)
+		SignedOut: func(w http.ResponseWriter, _ *http.Request, s op.SignedOut) {
+			say(w, http.StatusOK, append([]string{"signed out", s.ContinueURL}, s.Frames...)...)
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/op/push"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/op/user"
@@ -30,6 +31,7 @@ type Options struct {
 	Flows    *authflow.Flows
 	Users    *user.Users
 	Door     *logout.Door
+	Push     *push.Hub
 	Pages    Pages
 	Locales  []string // of the hosted pages
 }
@@ -42,8 +44,8 @@ type Pages struct {
 	FormPost func(w http.ResponseWriter, r *http.Request, a *authflow.Answer)
 	// SignOutConfirm asks whether to sign out.
 	SignOutConfirm func(w http.ResponseWriter, r *http.Request, s SignOut)
-	// SignedOut says that it is done, and leads on to continueURL if there is one.
-	SignedOut func(w http.ResponseWriter, r *http.Request, continueURL string, c *client.Client)
+	// SignedOut says that it is done, loads the frames of the front channel and leads on.
+	SignedOut func(w http.ResponseWriter, r *http.Request, s SignedOut)
 }
 
 // SignOut is a request to sign out that needs the person's word.
@@ -53,6 +55,14 @@ type SignOut struct {
 	Action    string
 	Fields    map[string]string // to be sent along when the answer is yes
 	UILocales []string
+}
+
+// SignedOut is a sign-out that is done.
+type SignedOut struct {
+	Client      *client.Client // nil: nobody in particular asked
+	ContinueURL string         // where to go on to; empty for nowhere
+	Frames      []string       // of the front channel
+	UILocales   []string
 }
 
 // Provider answers the protocol endpoints.

@@ -23,7 +23,7 @@ type AuthRequest struct {
 	FinishedAt  Time
 }
 
-// InsertAuthRequest stores a request and forgets those that ran out a day ago.
+// InsertAuthRequest stores a request.
 func (s *Store) InsertAuthRequest(ctx context.Context, r *AuthRequest) error {
 	r.Version = 1
 	_, err := s.db.NewInsert().Model(r).Exec(ctx)
@@ -61,14 +61,22 @@ func (s *Store) writeAuthRequest(ctx context.Context, r *AuthRequest, columns ..
 	return nil
 }
 
-// DeleteAuthRequests removes at most n requests and codes that ran out before the given instant.
-func (s *Store) DeleteAuthRequests(ctx context.Context, before time.Time, n int) error {
-	_, err := s.db.NewRaw(`DELETE FROM auth_requests WHERE id IN
-		(SELECT id FROM auth_requests WHERE expires_at < ? ORDER BY id LIMIT ?)`, At(before), n).Exec(ctx)
-	if err != nil {
-		return wrap(err, "delete authorization requests")
+// DeleteAuthRequests removes at most n requests and n codes that ran out before the given instant, and tells whether
+// there may be more. Anybody can have requests stored, so whoever tidies has to go on until there are none.
+func (s *Store) DeleteAuthRequests(ctx context.Context, before time.Time, n int) (more bool, err error) {
+	for _, query := range []string{
+		`DELETE FROM auth_requests WHERE id IN (SELECT id FROM auth_requests WHERE expires_at < ? ORDER BY id LIMIT ?)`,
+		`DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires_at < ? LIMIT ?)`,
+	} {
+		res, err := s.db.NewRaw(query, At(before), n).Exec(ctx)
+		if err != nil {
+			return false, wrap(err, "delete authorization requests and codes")
+		}
+		deleted, err := res.RowsAffected()
+		if err != nil {
+			return false, wrap(err, "delete authorization requests and codes")
+		}
+		more = more || deleted >= int64(n)
 	}
-	_, err = s.db.NewRaw(`DELETE FROM codes WHERE hash IN
-		(SELECT hash FROM codes WHERE expires_at < ? LIMIT ?)`, At(before), n).Exec(ctx)
-	return wrap(err, "delete codes")
+	return more, nil
 }

@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -39,12 +37,8 @@ func (s *Store) Client(ctx context.Context, id string) (*Client, error) {
 }
 
 // ClientVersion returns the version of a client's row, 0 where there is no such client.
-func (s *Store) ClientVersion(ctx context.Context, id string) (v int64, err error) {
-	v, err = s.dialect.clientVersion(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return v, wrap(err, "read client version")
+func (s *Store) ClientVersion(ctx context.Context, id string) (int64, error) {
+	return s.hot.clientVersion(ctx, id)
 }
 
 // Clients returns clients by id, starting behind after.

@@ -22,11 +22,15 @@ type dialect interface {
 	lockMigrations(ctx context.Context) (unlock func(), err error)
 	// migrated is called when migrations were applied.
 	migrated(ctx context.Context) error
-	// clientVersion is sql.ErrNoRows where there is no such client.
-	clientVersion(ctx context.Context, id string) (int64, error)
-	// refresh and touch are the hot statements, see refresh.go and sessions.go.
+	// clientVersions, refresh and touch are the hot statements, see refresh.go and sessions.go.
+	clientVersions(ctx context.Context, asked []*versionAsk) error
 	refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error
 	touch(ctx context.Context, seen []Activity) error
+	// claimDeliveries is the statement of ClaimDeliveries, for bun.
+	claimDeliveries() string
+	// ringEnds wakes other replicas after sessions have ended; hearEnds calls wake when one did, see session_bell.go.
+	ringEnds(ctx context.Context) error
+	hearEnds(ctx context.Context, wake func()) error
 }
 
 // Now returns the database's clock, which is the clock of all replicas.

@@ -66,7 +66,7 @@ func (g *Grant) setTimes(rotated, authenticated, expires, active, idle int64) {
 // Grant reads what tokens of a family are made of, live or not; ErrNotFound where there is no such family.
 func (s *Store) Grant(ctx context.Context, userID, familyID string, now time.Time) (*Grant, error) {
 	if !s.inTx() {
-		return s.hot.ask(ctx, &refreshAsk{userID: userID, familyID: familyID, now: now})
+		return s.hot.grant(ctx, &refreshAsk{userID: userID, familyID: familyID, now: now})
 	}
 	g := &Grant{At: now}
 	at := At(now)
@@ -86,7 +86,7 @@ func (s *Store) Grant(ctx context.Context, userID, familyID string, now time.Tim
 // Rotate is Grant, and moves the family to the generation behind the one presented, if the family is the client's and
 // that is not older than the stored one. Of any number of equal presentations exactly one is told Rotated.
 func (s *Store) Rotate(ctx context.Context, userID, familyID, clientID string, presented int64, now time.Time) (*Grant, error) {
-	return s.hot.ask(ctx, &refreshAsk{userID: userID, familyID: familyID, clientID: clientID, presented: presented,
+	return s.hot.grant(ctx, &refreshAsk{userID: userID, familyID: familyID, clientID: clientID, presented: presented,
 		rotate: true, now: now})
 }
 

@@ -58,9 +58,37 @@ func (d *postgres) now(ctx context.Context) (t time.Time, err error) {
 	return t, err
 }
 
-func (d *postgres) clientVersion(ctx context.Context, id string) (v int64, err error) {
-	err = d.hot.QueryRowContext(ctx, `SELECT version FROM clients WHERE id = $1`, id).Scan(&v)
-	return v, err
+func (d *postgres) clientVersions(ctx context.Context, asked []*versionAsk) error {
+	return d.onHot(ctx, func(c *pgx.Conn) error {
+		ids := make([]string, len(asked))
+		for i, a := range asked {
+			ids[i] = a.clientID
+		}
+		rows, err := c.Query(ctx, `SELECT a.n, c.version FROM unnest($1::text[]) WITH ORDINALITY AS a (id, n)
+			JOIN clients c ON c.id = a.id`, ids)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var n, version int64
+		for rows.Next() {
+			if err := rows.Scan(&n, &version); err != nil {
+				return err
+			}
+			asked[n-1].version = version
+		}
+		return rows.Err()
+	})
+}
+
+// onHot lends a connection for hot statements as pgx has it: a third of the price of database/sql for each row.
+func (d *postgres) onHot(ctx context.Context, fn func(c *pgx.Conn) error) error {
+	conn, err := d.hot.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
 }
 
 func (d *postgres) transient(err error) bool {
@@ -129,13 +157,7 @@ const pgRotate = `UPDATE token_families f SET generation = a.presented + 1, rota
 
 // refresh answers a batch in one statement. What did not rotate, because it is old or dead, is read in a second one.
 func (d *postgres) refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error {
-	conn, err := d.hot.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return conn.Raw(func(driver any) error {
-		c := driver.(*stdlib.Conn).Conn() // pgx itself: a third of the price of database/sql for each row
+	return d.onHot(ctx, func(c *pgx.Conn) error {
 		users, families := make([]string, len(asked)), make([]string, len(asked))
 		for i, a := range asked {
 			users[i], families[i] = a.userID, a.familyID
@@ -201,3 +223,52 @@ func (d *postgres) touch(ctx context.Context, seen []Activity) error {
 	}
 	return nil
 }
+
+const endsChannel = "curfew_session_ends"
+
+func (d *postgres) ringEnds(ctx context.Context) error {
+	_, err := d.hot.ExecContext(ctx, `SELECT pg_notify($1, '')`, endsChannel)
+	return err
+}
+
+// hearEnds has a connection of its own, as LISTEN belongs to one.
+func (d *postgres) hearEnds(ctx context.Context, wake func()) error {
+	cfg, err := pgx.ParseConfig(d.url)
+	if err != nil {
+		return errors.New("database.url is not a PostgreSQL URL")
+	}
+	cfg.RuntimeParams["application_name"] = "curfew listener"
+	cfg.ConnectTimeout = 5 * time.Second
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	_, err = conn.Exec(ctx, "LISTEN "+endsChannel)
+	for err == nil {
+		wake() // at first for what was missed until now
+		_, err = conn.WaitForNotification(ctx)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// Candidates are found without a lock; the lock is then taken on just those, whatever another replica holds is skipped,
+// and what it took meanwhile is seen by testing next_at once more in the row as it is locked.
+const pgClaimDeliveries = dueLanes + `, candidates AS MATERIALIZED (
+		SELECT id FROM (
+			SELECT x.id, x.next_at, l.failures, row_number() OVER (PARTITION BY l.receiver ORDER BY x.next_at, x.id) AS n
+			FROM lanes l CROSS JOIN LATERAL (` + dueInLane + `) x) c
+		WHERE failures IS NULL OR n = 1 ORDER BY next_at, id LIMIT ?5
+	), mine AS MATERIALIZED (
+		SELECT m.id FROM deliveries m WHERE m.id = ANY (ARRAY(SELECT id FROM candidates)) AND m.settled_at IS NULL
+			AND m.next_at <= ?1 FOR UPDATE SKIP LOCKED
+	) UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, claimed_until = ?2
+	WHERE id = ANY (ARRAY(SELECT id FROM mine)) RETURNING *`
+
+func (d *postgres) claimDeliveries() string { return pgClaimDeliveries }

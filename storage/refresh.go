@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -12,29 +11,44 @@ type refreshAsk struct {
 	clientID         string // with rotate: whose the family must be
 	presented        int64
 	rotate           bool
-	now              time.Time // taken before the statement is sent; the caller's, or the lane's where it has none
+	now              time.Time // taken before the statement is sent
 
 	grant Grant
 	err   error
 	done  chan struct{}
 }
 
-// hotLane gathers concurrent asks into one statement while the previous one is under way. With no load an ask goes out at
-// once, so gathering costs no wait.
-type hotLane struct {
-	read, rotate lane
+// versionAsk is one caller waiting for the version of a client; 0 if there is no such client.
+type versionAsk struct {
+	clientID string
+	version  int64
+	err      error
+	done     chan struct{}
 }
 
-func newHotLane(s *Store) *hotLane {
-	return &hotLane{read: lane{store: s}, rotate: lane{store: s}}
+// hotLanes gather the asks that every request makes.
+type hotLanes struct {
+	dialect  dialect
+	reads    lane[*refreshAsk]
+	rotates  lane[*refreshAsk]
+	versions lane[*versionAsk]
 }
 
-func (h *hotLane) ask(ctx context.Context, a *refreshAsk) (*Grant, error) {
+func newHotLanes(d dialect) *hotLanes {
+	h := &hotLanes{dialect: d}
+	h.reads.answer = h.answerRefresh
+	h.rotates.answer = h.answerRefresh
+	h.rotates.key = func(a *refreshAsk) string { return a.familyID }
+	h.versions.answer = h.answerVersions
+	return h
+}
+
+func (h *hotLanes) grant(ctx context.Context, a *refreshAsk) (*Grant, error) {
 	a.done = make(chan struct{})
 	if a.rotate {
-		h.rotate.join(a)
+		h.rotates.join(a)
 	} else {
-		h.read.join(a)
+		h.reads.join(a)
 	}
 	select {
 	case <-a.done:
@@ -44,103 +58,18 @@ func (h *hotLane) ask(ctx context.Context, a *refreshAsk) (*Grant, error) {
 	}
 }
 
-const (
-	laneWidth   = 4 // statements under way at once
-	laneLate    = 10 * time.Millisecond
-	laneBatch   = 128
-	laneTimeout = 10 * time.Second
-)
-
-// lane has one statement under way, so that what comes meanwhile gathers: a row in a batch of 32 costs a tenth of one on
-// its own. Another sets out beside it only when it is late, because one that waits for a row's lock must not hold up
-// everybody.
-type lane struct {
-	store   *Store
-	mu      sync.Mutex
-	waiting []*refreshAsk
-	running int // statements under way
-	late    int // those of them that are late
-	inBatch map[string]bool
-}
-
-func (l *lane) join(a *refreshAsk) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waiting = append(l.waiting, a)
-	l.send()
-}
-
-// send lets a statement set out if anybody waits and all those under way are late.
-func (l *lane) send() {
-	if len(l.waiting) > 0 && l.running == l.late && l.running < laneWidth {
-		l.running++
-		go l.run()
+func (h *hotLanes) clientVersion(ctx context.Context, clientID string) (int64, error) {
+	a := &versionAsk{clientID: clientID, done: make(chan struct{})}
+	h.versions.join(a)
+	select {
+	case <-a.done:
+		return a.version, a.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
 	}
 }
 
-// run answers batch after batch until nobody waits or somebody else is on the way.
-func (l *lane) run() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for len(l.waiting) > 0 && l.running-l.late == 1 {
-		batch := l.take()
-		over := l.watch()
-		l.mu.Unlock()
-		l.answer(batch)
-		l.mu.Lock()
-		over()
-	}
-	l.running--
-}
-
-// watch counts a statement as late, and lets another set out, when it has been under way for laneLate. What it returns
-// ends that; both are called with the lock held.
-func (l *lane) watch() (over func()) {
-	late, ended := false, false
-	alarm := time.AfterFunc(laneLate, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if !ended {
-			late = true
-			l.late++
-			l.send()
-		}
-	})
-	return func() {
-		ended = true
-		alarm.Stop()
-		if late {
-			l.late--
-		}
-	}
-}
-
-// take removes the next asks from the queue. A family stands in a batch that rotates at most once, because one statement
-// moves a row at most once; its second ask waits for the next statement.
-func (l *lane) take() []*refreshAsk {
-	if !l.waiting[0].rotate && len(l.waiting) <= laneBatch || len(l.waiting) == 1 {
-		batch := l.waiting
-		l.waiting = nil
-		return batch
-	}
-	if l.inBatch == nil {
-		l.inBatch = map[string]bool{}
-	}
-	clear(l.inBatch)
-	var batch, rest []*refreshAsk
-	for _, a := range l.waiting {
-		if len(batch) == laneBatch || l.inBatch[a.familyID] {
-			rest = append(rest, a)
-			continue
-		}
-		l.inBatch[a.familyID] = true
-		batch = append(batch, a)
-	}
-	l.waiting = rest
-	return batch
-}
-
-func (l *lane) answer(batch []*refreshAsk) {
+func (h *hotLanes) answerRefresh(batch []*refreshAsk) {
 	// The oldest reading in the batch is the one that all of it counts from: it was taken before the statement is
 	// sent, and being older it can only shorten a token's life.
 	now := batch[0].now
@@ -150,12 +79,7 @@ func (l *lane) answer(batch []*refreshAsk) {
 		}
 		a.err = ErrNotFound
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), laneTimeout)
-	defer cancel()
-	err := l.store.dialect.refresh(ctx, now, batch)
-	for try := 0; err != nil && try < 3 && l.store.dialect.transient(err); try++ {
-		err = l.store.dialect.refresh(ctx, now, batch)
-	}
+	err := h.try(func(ctx context.Context) error { return h.dialect.refresh(ctx, now, batch) })
 	for _, a := range batch {
 		if err != nil {
 			a.err = wrap(err, "read grant")
@@ -163,4 +87,23 @@ func (l *lane) answer(batch []*refreshAsk) {
 		a.grant.At = now
 		close(a.done)
 	}
+}
+
+func (h *hotLanes) answerVersions(batch []*versionAsk) {
+	err := h.try(func(ctx context.Context) error { return h.dialect.clientVersions(ctx, batch) })
+	for _, a := range batch {
+		a.err = wrap(err, "read client version")
+		close(a.done)
+	}
+}
+
+// try runs a statement that belongs to nobody's request, and again where it failed only because of others.
+func (h *hotLanes) try(statement func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), laneTimeout)
+	defer cancel()
+	err := statement(ctx)
+	for again := 0; err != nil && again < 3 && h.dialect.transient(err); again++ {
+		err = statement(ctx)
+	}
+	return err
 }

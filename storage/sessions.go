@@ -123,6 +123,15 @@ func (s *Store) DeviceSessions(ctx context.Context, deviceID string, now time.Ti
 	return list, wrap(err, "list sessions of a device")
 }
 
+// BrowserSessions returns the live sessions in which a user is signed in somewhere, the latest used first.
+func (s *Store) BrowserSessions(ctx context.Context, userID string, now time.Time) (list []*Session, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Join("JOIN users AS u ON u.id = s.user_id").
+		Where("s.user_id = ? AND s.kind = 'browser'", userID).Where(liveSession, At(now), At(now)).
+		Order("s.last_active_at DESC", "s.id DESC").Scan(ctx)
+	return list, wrap(err, "list browser sessions")
+}
+
 // SessionFilter narrows a list of sessions. Live narrows to those that can be used at Now, where a status only says
 // what was last written.
 type SessionFilter struct {
@@ -170,8 +179,10 @@ func (s *Store) End(ctx context.Context, n *Session) (clientIDs []string, err er
 			AND revoked_at IS NULL`, n.EndedAt, n.UserID, n.ID).Exec(ctx); err != nil {
 			return wrap(err, "revoke families")
 		}
-		clientIDs, err = tx.SessionClients(ctx, n.UserID, n.ID)
-		return err
+		if clientIDs, err = tx.SessionClients(ctx, n.UserID, n.ID); err != nil {
+			return err
+		}
+		return tx.recordEnd(ctx, n, clientIDs)
 	})
 	return clientIDs, err
 }

@@ -40,9 +40,14 @@ func (d *sqlite) close() error { return nil }
 
 func (d *sqlite) now(context.Context) (time.Time, error) { return clock.System{}.Now(), nil }
 
-func (d *sqlite) clientVersion(ctx context.Context, id string) (v int64, err error) {
-	err = d.db.QueryRowContext(ctx, `SELECT version FROM clients WHERE id = ?`, id).Scan(&v)
-	return v, err
+func (d *sqlite) clientVersions(ctx context.Context, asked []*versionAsk) error {
+	for _, a := range asked {
+		err := d.db.QueryRowContext(ctx, `SELECT version FROM clients WHERE id = ?`, a.clientID).Scan(&a.version)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *sqlite) transient(err error) bool {
@@ -135,3 +140,22 @@ func (d *sqlite) touch(ctx context.Context, seen []Activity) error {
 	}
 	return tx.Commit()
 }
+
+// One process opens the file, so there is nobody else to wake.
+func (d *sqlite) ringEnds(context.Context) error { return nil }
+
+func (d *sqlite) hearEnds(ctx context.Context, _ func()) error {
+	<-ctx.Done()
+	return nil
+}
+
+// One statement is one writer, so nothing need be locked. There is no LATERAL; a list that depends on the row does the same.
+const sqliteClaimDeliveries = dueLanes + `, candidates AS (
+		SELECT id FROM (
+			SELECT x.id, x.next_at, l.failures, row_number() OVER (PARTITION BY l.receiver ORDER BY x.next_at, x.id) AS n
+			FROM lanes l CROSS JOIN deliveries x ON x.id IN (SELECT id FROM (` + dueInLane + `))) c
+		WHERE failures IS NULL OR n = 1 ORDER BY next_at, id LIMIT ?5
+	) UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, claimed_until = ?2
+	WHERE id IN (SELECT id FROM candidates) RETURNING *`
+
+func (d *sqlite) claimDeliveries() string { return sqliteClaimDeliveries }

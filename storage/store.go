@@ -26,8 +26,10 @@ var (
 type Store struct {
 	db      bun.IDB // the pool, or the transaction
 	root    *bun.DB
-	hot     *hotLane
+	hot     *hotLanes
 	dialect dialect
+	bell    *bell
+	ended   *bool // set in a transaction that ended sessions
 }
 
 // Open connects to a database: a postgres:// URL, or the path of an SQLite file. It does not migrate.
@@ -45,8 +47,8 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err := root.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach database: %w", err), root.Close(), d.close())
 	}
-	s := &Store{db: root, root: root, dialect: d}
-	s.hot = newHotLane(s)
+	s := &Store{db: root, root: root, dialect: d, bell: &bell{heard: map[*func()]struct{}{}}}
+	s.hot = newHotLanes(d)
 	return s, nil
 }
 
@@ -66,9 +68,13 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Store) error) error {
 		return fn(s)
 	}
 	for try := 0; ; try++ {
+		ended := false
 		err := s.root.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			return fn(&Store{db: tx, root: s.root, hot: s.hot, dialect: s.dialect})
+			return fn(&Store{db: tx, root: s.root, hot: s.hot, dialect: s.dialect, bell: s.bell, ended: &ended})
 		})
+		if err == nil && ended {
+			s.ring()
+		}
 		if err == nil || try == 3 || !s.dialect.transient(err) {
 			return err
 		}

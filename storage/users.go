@@ -27,6 +27,7 @@ type User struct {
 	CreatedAt       Time
 	UpdatedAt       Time
 	LastSignInAt    Time
+	SessionLimit    int64 // 0: as configured
 }
 
 // Statuses of a user.
@@ -136,7 +137,7 @@ func (s *Store) touchUser(ctx context.Context, userID string, at time.Time) erro
 func (s *Store) UpdateUser(ctx context.Context, u *User) error {
 	res, err := s.db.NewUpdate().Model(u).
 		Column("status", "role", "name", "given_name", "family_name", "locale",
-			"public_metadata", "private_metadata", "unsafe_metadata", "updated_at").
+			"public_metadata", "private_metadata", "unsafe_metadata", "session_limit", "updated_at").
 		Set("version = version + 1").Where("id = ? AND version = ?", u.ID, u.Version).Exec(ctx)
 	if err := changed(res, err, "update user"); err != nil {
 		if err == ErrNotFound {

@@ -28,12 +28,13 @@ func serverOptions(c *config.Config, log *slog.Logger, files *brandFiles) (o ser
 		Log: log, Metrics: observe.NewMetrics(thisBuild().Version),
 		Proxies:      httpx.NewProxies(c.TrustedProxies, c.TrustedProxyHeader),
 		AllowPrivate: c.Outgoing.AllowPrivate,
-		Sessions:     session.Options{Absolute: c.Session.Absolute, Idle: c.Session.Idle},
-		Keys:         key.Options{RotateEvery: c.Keys.RotateEvery, PublishAhead: c.Keys.PublishAhead},
-		Password:     passwordPolicy(c),
-		NoSignUp:     !c.Signup.Enabled,
-		Brand:        page.Brand{Name: c.Branding.Name, LogoURL: files.logo, StylesheetURL: files.stylesheet},
-		Drain:        drain(c.ShutdownTimeout), ShutdownTimeout: c.ShutdownTimeout,
+		Sessions: session.Options{Absolute: c.Session.Absolute, Idle: c.Session.Idle,
+			Limit: c.Session.Limit, RefuseBeyondLimit: c.Session.LimitPolicy == "refuse"},
+		Keys:     key.Options{RotateEvery: c.Keys.RotateEvery, PublishAhead: c.Keys.PublishAhead},
+		Password: passwordPolicy(c),
+		NoSignUp: !c.Signup.Enabled,
+		Brand:    page.Brand{Name: c.Branding.Name, LogoURL: files.logo, StylesheetURL: files.stylesheet},
+		Drain:    drain(c.ShutdownTimeout), ShutdownTimeout: c.ShutdownTimeout,
 	}
 	if o.Requests, err = httpx.ParseRequestLog(c.Log.Requests); err != nil {
 		return o, err
@@ -53,9 +54,6 @@ func unused(c *config.Config) (keys []string) {
 	d := config.Default()
 	if c.Database.MaxConnections != d.Database.MaxConnections {
 		keys = append(keys, "database.max_connections")
-	}
-	if c.Session.Limit != d.Session.Limit {
-		keys = append(keys, "session.limit")
 	}
 	if !slices.Equal(c.Locales, d.Locales) {
 		keys = append(keys, "locales")

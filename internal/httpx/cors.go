@@ -14,7 +14,7 @@ var (
 	anyOrigin   = []string{"*"}
 	varyOrigin  = []string{"Origin"}
 	exposed     = []string{"WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id"}
-	askHeaders  = []string{"Authorization, Content-Type, DPoP, Accept, Accept-Language"}
+	askHeaders  = []string{"Authorization, Content-Type, DPoP, Accept, Accept-Language, Last-Event-ID"}
 	askMaxAge   = []string{"600"}
 	varyRequest = []string{"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"}
 )

@@ -26,6 +26,7 @@ const (
 	ActorToken   = "act"
 	Webhook      = "whk"
 	LogoutIntent = "out"
+	SessionEnd   = "end"
 )
 
 // ErrMalformed is returned by Bytes for anything that New could not have made.

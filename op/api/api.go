@@ -50,6 +50,7 @@ func New(o Options) (*API, error) {
 	a.userOperations()
 	a.applicationOperations()
 	a.sessionOperations()
+	a.deliveryOperations()
 	if err := a.checkScopes(); err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	a := must(api.New(w.Options))
 	activity := session.NewActivity(store)
 	provider := must(op.New(op.Options{Issuer: issuer, Store: store, Clock: clk, Ring: ring, Tokens: w.Tokens, Clients: clients,
-		Sessions: session.New(store, clk, activity, session.Options{}), Activity: activity, Users: w.Users, Door: w.Door}))
+		Sessions: session.New(store, clk, activity, w.Door, session.Options{}), Activity: activity, Users: w.Users, Door: w.Door}))
 	mux := http.NewServeMux()
 	a.Routes(mux)
 	provider.Routes(mux)

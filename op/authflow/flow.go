@@ -71,8 +71,12 @@ type Progress struct {
 	Email      string `json:"email,omitempty"`
 	Identified bool   `json:"identified,omitempty"`
 	UserID     string `json:"user_id,omitempty"`
-	// Proved are the factors proved in this flow.
-	Proved []factor.Kind `json:"proved,omitempty"`
+	// Proved are the factors proved in this flow. Where Carried is set, it was the session to be stepped up that proved
+	// them, and they count as long as it lives; ProvedAt is when the password was proved here, which counts until it is
+	// replaced.
+	Proved   []factor.Kind `json:"proved,omitempty"`
+	Carried  bool          `json:"carried,omitempty"`
+	ProvedAt time.Time     `json:"proved_at,omitzero"`
 	// Method is the factor that the person chose to prove next, Challenge the code that was sent for it.
 	Method    factor.Kind       `json:"method,omitempty"`
 	Challenge *factor.Challenge `json:"challenge,omitempty"`

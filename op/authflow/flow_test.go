@@ -55,9 +55,10 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	c := clock.NewFake(start)
 	clients := client.NewRegistry(store, c)
 	w := &world{TB: t, store: store, clock: c, users: user.New(store, c), factors: factors{}}
-	w.sessions = session.New(store, c, session.NewActivity(store), session.Options{Secure: true})
+	door := logout.NewDoor(store, clients, c)
+	w.sessions = session.New(store, c, session.NewActivity(store), door, session.Options{Secure: true})
 	w.Flows = authflow.New("https://id.example.com", store, c, clients, w.sessions,
-		consent.New(store, logout.NewDoor(store, clients, c), c), w.factors)
+		consent.New(store, door, c), w.factors)
 	for clientID, skip := range map[string]bool{"web": true, "asking": false} {
 		_, _, err := clients.Register(t.Context(), store, clientID, client.Metadata{SkipConsent: skip, RedirectURIs: []string{"https://rp.example.com/cb"}})
 		w.must(err)

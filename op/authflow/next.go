@@ -3,7 +3,6 @@ package authflow
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
@@ -32,6 +31,9 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 	if flow.SignUp != nil {
 		return StepVerifySignUp, nil
 	}
+	if flow.Carried && !f.carries(flow, current) {
+		flow.forget()
+	}
 	if current == nil || !flow.accepts(current) {
 		return f.signIn(ctx, flow)
 	}
@@ -49,11 +51,12 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 		return f.signIn(ctx, flow)
 	}
 	if want := factor.Required(flow.ACRValues); want != "" && !factor.Satisfies(current.ACR, want) {
-		if flow.UserID == "" {
+		if flow.UserID != current.UserID { // another account became the active one: what was begun is not about it
+			flow.forget()
 			flow.UserID = current.UserID
 		}
 		if len(flow.Proved) == 0 { // what was proved in this flow is not forgotten for what came before it
-			flow.Proved = f.carried(flow, current)
+			f.carry(flow, current)
 		}
 		more, err := f.SecondFactors(ctx, flow, current.UserID)
 		if err != nil {
@@ -116,14 +119,18 @@ func (f *Flows) mustProveAgain(flow *Flow, current *session.Current) bool {
 		return true
 	}
 	age := f.clock.Now().Sub(current.AuthenticatedAt.Time)
-	// max_age=0 means prompt=login, also for a proof of this very microsecond.
-	return flow.MaxAge != nil && (*flow.MaxAge == 0 || age > time.Duration(*flow.MaxAge)*time.Second)
+	// max_age=0 means prompt=login, also for a proof of this very microsecond. A client's default may be any number, of
+	// which not every one is a time.Duration.
+	return flow.MaxAge != nil && (*flow.MaxAge == 0 || age.Seconds() > float64(*flow.MaxAge))
 }
 
 // signIn routes a flow without a session that it can use.
 func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 	if flow.SessionID != "" { // the session of this flow has ended meanwhile: begin again
-		flow.Progress = Progress{Email: flow.Email}
+		flow.forget()
+	}
+	if err := f.forgetReplaced(ctx, flow); err != nil {
+		return "", err
 	}
 	if len(flow.Proved) > 0 {
 		more, err := f.SecondFactors(ctx, flow, flow.UserID)
@@ -134,7 +141,7 @@ func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 			return StepSecondFactor, nil
 		}
 		// The second factor was removed meanwhile, or the server stopped before it started the session.
-		flow.Progress = Progress{Email: flow.Email}
+		flow.forget()
 	}
 	if flow.Create && !flow.Identified && flow.UserID == "" {
 		return StepSignUp, nil

@@ -63,11 +63,18 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 		return err
 	}
 	if len(flow.Proved) == 0 && own != nil && flow.accepts(own) && factor.Required(flow.ACRValues) != "" {
-		flow.Proved = f.carried(flow, own)
+		f.carry(flow, own)
+	}
+	if flow.Carried && !f.carries(flow, own) { // it ended a moment ago: this proof alone is not what was asked for
+		flow.forget()
+		return f.Save(ctx, flow)
 	}
 	flow.Method, flow.Challenge = "", nil
 	if !slices.Contains(flow.Proved, kind) {
 		flow.Proved = append(flow.Proved, kind)
+		if kind == factor.KindPassword {
+			flow.ProvedAt = f.clock.Now()
+		}
 	}
 	more, err := f.SecondFactors(ctx, flow, flow.UserID)
 	if err != nil {
@@ -84,13 +91,17 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 	if own != nil {
 		err = f.sessions.StepUp(w, r, own, proof)
 	}
+	if flow.Carried && errors.Is(err, storage.ErrNotFound) {
+		flow.forget()
+		return f.Save(ctx, flow)
+	}
 	if own == nil || errors.Is(err, storage.ErrNotFound) {
 		own, err = f.sessions.Start(w, r, row, proof)
 	}
 	if err != nil {
 		return err
 	}
-	flow.SessionID, flow.Fresh = own.ID, true
+	flow.SessionID, flow.Fresh, flow.Carried = own.ID, true, false
 	return f.Save(ctx, flow)
 }
 
@@ -106,18 +117,6 @@ func (f *Flows) ownSession(r *http.Request, userID string) (*session.Current, er
 		}
 	}
 	return nil, nil
-}
-
-// carried is what the session that is being stepped up had proved already. It does not count where the client wants the
-// person to prove everything again.
-func (f *Flows) carried(flow *Flow, own *session.Current) []factor.Kind {
-	if f.mustProveAgain(flow, own) {
-		return nil
-	}
-	if slices.Contains(strings.Fields(own.AMR), "pwd") {
-		return []factor.Kind{factor.KindPassword}
-	}
-	return nil
 }
 
 // Choose makes another account of this browser the one that answers, or returns session.ErrNone.

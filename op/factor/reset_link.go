@@ -21,14 +21,15 @@ type Reset struct {
 	FlowID string // the sign-in it was asked for in; "" for none
 }
 
-// The token of a link: user, flow, end in seconds, and a MAC over these and the password that is to be replaced. No row
-// is kept for it: setting a password, in whatever way, spends every link that is under way.
+// The token of a link: user, flow, end in seconds, and a MAC over these, the address it was sent to and the password that
+// is to be replaced. No row is kept for it: setting a password, in whatever way, spends every link that is under way, and
+// so does replacing the address.
 const (
 	resetBody  = 16 + 16 + 8
 	resetToken = resetBody + 32
 )
 
-// StartReset makes the token of a link that is sent to a target, and counts the sending. It does so for users who do not
+// StartReset makes the token of a link that is sent to a target (an address, normalised), and counts the sending. It does so for users who do not
 // exist as well, with a token that opens nothing; the caller then sends none. It returns a *Throttled when too many
 // were sent.
 func (f *Factors) StartReset(ctx context.Context, who Who, target, flowID string) (string, error) {
@@ -43,15 +44,15 @@ func (f *Factors) StartReset(ctx context.Context, who Who, target, flowID string
 	flow, _ := id.Bytes(id.AuthRequest, flowID)
 	body := append(append(make([]byte, 0, resetToken), user[:]...), flow[:]...)
 	body = binary.BigEndian.AppendUint64(body, uint64(f.clock.Now().Add(ResetTTL).Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(body, f.resetMAC(body, old)...)), nil
+	return base64.RawURLEncoding.EncodeToString(append(body, f.resetMAC(body, target, old)...)), nil
 }
 
-func (f *Factors) resetMAC(body []byte, old []*storage.Factor) []byte {
+func (f *Factors) resetMAC(body []byte, target string, old []*storage.Factor) []byte {
 	replaced := []byte{}
 	if len(old) > 0 {
 		replaced = old[0].Secret
 	}
-	return secret.MAC(secret.Derive(f.codeKey, "reset links"), body, replaced)
+	return secret.MAC(secret.Derive(f.codeKey, "reset links"), body, []byte(target), replaced)
 }
 
 // OpenReset returns what a token is for, or ErrSpent for one that was made up, ran out or was used. It may be called as
@@ -80,10 +81,16 @@ func (f *Factors) openReset(ctx context.Context, tx *storage.Store, token string
 	if old, err = tx.Factors(ctx, r.UserID, string(KindPassword)); err != nil {
 		return Reset{}, nil, err
 	}
-	if !secret.Equal(f.resetMAC(body, old), b[resetBody:]) {
-		return Reset{}, nil, ErrSpent
+	addresses, err := tx.Identifiers(ctx, r.UserID)
+	if err != nil {
+		return Reset{}, nil, err
 	}
-	return r, old, nil
+	for _, a := range addresses {
+		if a.Kind == storage.IdentifierEmail && a.VerifiedAt.Set() && secret.Equal(f.resetMAC(body, a.Value, old), b[resetBody:]) {
+			return r, old, nil
+		}
+	}
+	return Reset{}, nil, ErrSpent
 }
 
 // FinishReset stores the new password in the caller's transaction, once: of any number that present the token at the same

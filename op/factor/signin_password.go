@@ -46,13 +46,13 @@ func (f *Factors) SetPassword(ctx context.Context, userID, password string, own 
 // CheckPassword returns nil if the password is the user's, else ErrWrong, a *Throttled, or ErrBusy. It takes as long
 // for users who do not exist or have no password.
 func (f *Factors) CheckPassword(ctx context.Context, who Who, password string) error {
-	password, err := Normalize(password)
-	if err != nil {
-		return ErrWrong // no stored password is one of these: nothing was guessed, nothing is told
-	}
 	try, err := f.throttle.pay(ctx, guessPassword, who)
 	if err != nil {
 		return err
+	}
+	password, err = Normalize(password)
+	if err != nil {
+		return ErrWrong // no stored password is one of these, but a failure it is, and those are written down
 	}
 	rows, err := f.store.Factors(ctx, who.UserID, string(KindPassword))
 	if err != nil {

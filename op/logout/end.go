@@ -10,6 +10,7 @@ import (
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -104,7 +105,8 @@ func (d *Door) owed(ctx context.Context, tx *storage.Store, s *storage.Session, 
 			continue
 		}
 		list = append(list, &storage.Delivery{ID: id.New(id.Delivery), Kind: KindBackChannel, Receiver: clientID,
-			UserID: s.UserID, SessionID: s.ID, NextAt: storage.At(now), CreatedAt: storage.At(now)})
+			UserID: s.UserID, SessionID: s.ID, NextAt: storage.At(now), CreatedAt: storage.At(now),
+			ExpiresAt: storage.At(now.Add(delivery.TTL))})
 	}
 	return list, nil
 }

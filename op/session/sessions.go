@@ -10,6 +10,7 @@ import (
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -21,6 +22,10 @@ type Options struct {
 	Absolute, Idle time.Duration
 	// AdminAbsolute and AdminIdle bound the session of a user with a role; defaults 12 hours and 15 minutes.
 	AdminAbsolute, AdminIdle time.Duration
+	// Limit is how many sessions a user may have at a time, 0 for any number; a user's own limit goes before it. Beyond it
+	// a sign-in replaces the session that was idle longest, or with RefuseBeyondLimit is refused (ErrLimit).
+	Limit             int
+	RefuseBeyondLimit bool
 }
 
 // Sessions starts and finds sessions.
@@ -28,18 +33,19 @@ type Sessions struct {
 	store    *storage.Store
 	clock    clock.Clock
 	activity *Activity
+	door     *logout.Door
 	opts     Options
 }
 
 // New returns the Sessions of a store.
-func New(store *storage.Store, clk clock.Clock, activity *Activity, opts Options) *Sessions {
+func New(store *storage.Store, clk clock.Clock, activity *Activity, door *logout.Door, opts Options) *Sessions {
 	for p, d := range map[*time.Duration]time.Duration{&opts.Absolute: 30 * 24 * time.Hour, &opts.Idle: 7 * 24 * time.Hour,
 		&opts.AdminAbsolute: 12 * time.Hour, &opts.AdminIdle: 15 * time.Minute} {
 		if *p == 0 {
 			*p = d
 		}
 	}
-	return &Sessions{store: store, clock: clk, activity: activity, opts: opts}
+	return &Sessions{store: store, clock: clk, activity: activity, door: door, opts: opts}
 }
 
 // ErrNone: the browser has no live session.
@@ -72,6 +78,30 @@ func (s *Sessions) Current(r *http.Request) (*Current, error) {
 	return &Current{row, user}, nil
 }
 
+// Ended returns how the session ended that the request's cookie names; "" where there is none, or it lives.
+func (s *Sessions) Ended(r *http.Request) (storage.SessionStatus, error) {
+	userID, sessionID, key, ok := decodeSessionCookie(s.readCookie(r, sessionCookie))
+	if !ok {
+		return "", nil
+	}
+	row, err := s.store.Session(r.Context(), sessionID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil || row.UserID != userID || !secret.Equal(secret.Hash(string(key)), row.SecretHash) {
+		return "", err
+	}
+	switch now := s.clock.Now(); {
+	case row.Status != storage.StatusActive:
+		return row.Status, nil
+	case !row.ExpiresAt.After(now):
+		return storage.StatusExpired, nil
+	case !row.AbandonAt().After(now):
+		return storage.StatusAbandoned, nil
+	}
+	return "", nil
+}
+
 // Proof is how a user proved who they are.
 type Proof struct {
 	ACR string
@@ -100,10 +130,13 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 			return err
 		}
 		row.DeviceID = device.ID
-		if err := tx.StartSession(ctx, row); err != nil {
+		if err := tx.SignedIn(ctx, user.ID, now); err != nil { // locks the user's row, see makeRoom
 			return err
 		}
-		if err := tx.SignedIn(ctx, user.ID, now); err != nil {
+		if err := s.makeRoom(ctx, tx, user, now); err != nil {
+			return err
+		}
+		if err := tx.StartSession(ctx, row); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionStarted, At: now, UserID: user.ID, SessionID: row.ID,

@@ -37,8 +37,8 @@ func each(t *testing.T, fn func(*testing.T, *world)) {
 	storagetest.Each(t, func(t *testing.T, store *storage.Store) {
 		c := clock.NewFake(start)
 		w := &world{TB: t, store: store, clock: c, activity: session.NewActivity(store), users: user.New(store, c)}
-		w.Sessions = session.New(store, c, w.activity, session.Options{Secure: true})
 		w.door = logout.NewDoor(store, client.NewRegistry(store, c), c)
+		w.Sessions = session.New(store, c, w.activity, w.door, session.Options{Secure: true})
 		fn(t, w)
 	})
 }

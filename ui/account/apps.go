@@ -65,15 +65,15 @@ func (h *Handlers) withdraw(v *visit) error {
 		return err
 	}
 	clientID := v.r.PathValue("client")
-	err := h.Consents.Withdraw(v.r.Context(), v.userID(), clientID, v.userID())
+	_, err := h.Clients.Get(v.r.Context(), clientID) // with a client its consents go, so there is none without it
+	if errors.Is(err, client.ErrUnknown) {
+		return errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	err = h.Consents.Withdraw(v.r.Context(), v.userID(), clientID, v.userID())
 	if errors.Is(err, storage.ErrNotFound) {
-		_, err := h.Clients.Get(v.r.Context(), clientID)
-		if errors.Is(err, client.ErrUnknown) {
-			return errNotFound
-		}
-		if err != nil {
-			return err
-		}
 		return v.goTo(page.PathApps)
 	}
 	if err != nil {

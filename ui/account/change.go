@@ -92,6 +92,15 @@ type progress struct {
 
 func (c *change) path() string { return pathChange + c.ID }
 
+// awaited is the code that was sent to what the person typed, nil for none. One that was sent to prove who they are says
+// nothing about it, however it came to lie there: a proof can be asked for in the middle of a change.
+func (c *change) awaited(kind factor.Kind) *factor.Challenge {
+	if c.Sent == nil || c.Sent.Purpose != factor.PurposeVerify || c.Sent.Kind != kind {
+		return nil
+	}
+	return c.Sent
+}
+
 // begin is the handler of an act: it is done at once if the person has proved a moment ago who they are and nothing else
 // is asked; otherwise it becomes a stored change.
 func (h *Handlers) begin(a act) func(*visit) error {

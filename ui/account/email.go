@@ -14,7 +14,7 @@ import (
 // showEmail asks for a new address, then for the code that went to it.
 func (h *Handlers) showEmail(v *visit, c *change, faults page.Errors) error {
 	form := page.Form{Action: c.path(), Errors: faults}
-	if c.Sent == nil {
+	if c.awaited(factor.KindEmail) == nil {
 		return v.show(page.EmailChange{Frame: v.frame(), Form: form, Email: c.Typed, Current: v.person.Email,
 			CancelURL: page.PathAccount}, faults)
 	}
@@ -23,7 +23,7 @@ func (h *Handlers) showEmail(v *visit, c *change, faults page.Errors) error {
 }
 
 func (h *Handlers) answerEmail(v *visit, c *change, form *httpx.Params) error {
-	if c.Sent == nil {
+	if c.awaited(factor.KindEmail) == nil {
 		return h.sendToEmail(v, c, form.Get("email"))
 	}
 	typed, faults := code(form)

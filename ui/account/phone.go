@@ -18,8 +18,8 @@ func (h *Handlers) showPhone(v *visit, c *change, faults page.Errors) error {
 	}
 	p := page.PhoneEnroll{Frame: v.frame(), Form: page.Form{Action: c.path(), Errors: faults}, Phone: c.Typed,
 		CancelURL: page.PathSecurity}
-	if c.Sent != nil {
-		p.Sent, p.Resend = c.Sent.Target, h.resendForm(c)
+	if sent := c.awaited(factor.KindSMS); sent != nil {
+		p.Sent, p.Resend = sent.Target, h.resendForm(c)
 	}
 	return v.show(p, faults)
 }
@@ -28,7 +28,7 @@ func (h *Handlers) answerPhone(v *visit, c *change, form *httpx.Params) error {
 	if !h.SMS {
 		return errNotFound
 	}
-	if c.Sent == nil {
+	if c.awaited(factor.KindSMS) == nil {
 		return h.sendToPhone(v, c, form.Get("phone"))
 	}
 	typed, faults := code(form)

@@ -97,6 +97,7 @@ func TestBadInputGetsAPage(t *testing.T) {
 			{"POST /account/sessions/" + id.New(id.Session) + "/end", "confirm=yes", 404},
 			{"POST /account/apps/unknown/withdraw", "", 404},
 			{"POST /account/apps/a%2Fb%20c/withdraw", "", 404},
+			{"POST /account/apps/notes%00/withdraw", "", 404}, // PostgreSQL takes no NUL
 			{"POST /account/security/password", "", 422},
 			{"POST /account/security/password", "current_password=x&new_password=" + newPassword, 422},
 			{"POST /", "", 405},

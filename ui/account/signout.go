@@ -24,5 +24,9 @@ func (h *Handlers) leave(v *visit, status storage.SessionStatus) error {
 		return err
 	}
 	h.Sessions.Clear(v.w)
-	return v.render(http.StatusOK, page.SignedOut{Base: v.base(), SignInURL: pathSignIn})
+	frames, err := h.Door.FrontChannel(v.r.Context(), h.Issuer, v.current.Session)
+	if err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, page.SignedOut{Base: v.base(), SignInURL: pathSignIn, Frames: frames})
 }

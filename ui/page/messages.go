@@ -22,6 +22,7 @@ const (
 	CodeTries         Key = "fault.code_tries"     // no tries left, a new code is needed
 	TooManyTries      Key = "fault.too_many_tries" // {0}: seconds until the next try
 	SendFailed        Key = "fault.send_failed"
+	TooManySessions   Key = "fault.too_many_sessions" // signed in on as many devices as is allowed
 	TryAgain          Key = "fault.try_again"
 )
 
@@ -60,7 +61,7 @@ func Keys() []Key {
 	return []Key{
 		Required, EmailMalformed, EmailTaken, NameTooLong, PhoneMalformed, PasswordWrong, CurrentWrong, PasswordTooShort,
 		PasswordTooLong, PasswordCommon, PasswordBreached, PasswordPersonal, PasswordUnchanged, CodeMalformed,
-		CodeWrong, CodeExpired, CodeUsed, CodeTries, TooManyTries, SendFailed, TryAgain,
+		CodeWrong, CodeExpired, CodeUsed, CodeTries, TooManyTries, SendFailed, TooManySessions, TryAgain,
 		SessionReplaced, SessionEnded, SignInAgain, StrongerSignIn, CodeSentAgain, EmailVerified, PasswordChanged,
 		ProfileSaved, VerificationSent, TOTPAdded, PhoneAdded, EmailCodeOn, FactorRemoved, AppWithdrawn,
 		SessionEndedHere, OthersEnded, AccountForgotten,

@@ -30,7 +30,10 @@ func (h *Handlers) beginAt(w http.ResponseWriter, r *http.Request, path string, 
 		h.fail(w, r, err)
 		return
 	}
-	p := authflow.Params{Goal: authflow.GoalAccount, Create: create, UILocales: strings.Fields(q.Get("ui_locales"))}
+	p := authflow.Params{Goal: authflow.GoalAccount, Create: create}
+	if locales := q.Get("ui_locales"); len(locales) <= 254 {
+		p.UILocales = strings.Fields(locales)
+	}
 	if q.Get("goal") == string(authflow.GoalAdmin) {
 		p.Goal = authflow.GoalAdmin
 	}

@@ -98,6 +98,11 @@ func (h *Handlers) code(v *visit) error {
 	if v.step == authflow.StepVerifySignUp {
 		return h.createUser(v)
 	}
+	if still, err := h.stillReaches(v, c); err != nil {
+		return err
+	} else if !still {
+		return h.unproved(v, c.Kind, "code", page.CodeWrong, factor.ErrWrong)
+	}
 	return h.proved(v, c.Kind, "code", page.CodeWrong)
 }
 

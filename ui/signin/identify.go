@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -13,6 +14,19 @@ func (h *Handlers) identifierPage(v *visit, faults page.Errors) (page.Page, erro
 		Email: v.typed("email", v.flow.Email)}
 	if h.SignUpEnabled {
 		p.SignUpURL = pathSignUp + v.flow.ID
+	}
+	if v.current == nil && p.Notice.Key == "" { // why somebody who was signed in is asked again
+		ended, err := h.Sessions.Ended(v.r)
+		if err != nil {
+			return nil, err
+		}
+		switch ended {
+		case "":
+		case storage.StatusReplaced:
+			p.Notice = page.Msg(page.SessionReplaced)
+		default:
+			p.Notice = page.Msg(page.SessionEnded)
+		}
 	}
 	list, err := h.Sessions.OnDevice(v.r)
 	if len(list) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -66,6 +67,9 @@ func (h *Handlers) proved(v *visit, kind factor.Kind, field string, wrong page.K
 	err = h.Flows.Prove(v.w, v.r, v.flow, kind)
 	if errors.Is(err, authflow.ErrNobody) {
 		return h.unproved(v, kind, field, wrong, factor.ErrWrong)
+	}
+	if errors.Is(err, session.ErrLimit) {
+		return delayed(err)
 	}
 	if err == nil && v.flow.Fresh && !known && !v.flow.PasswordSet {
 		h.tellNewSignIn(v)

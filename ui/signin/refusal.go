@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -39,6 +40,8 @@ func delayed(err error) error {
 	switch {
 	case errors.As(err, &throttled):
 		return later(http.StatusTooManyRequests, throttled.RetryAfter)
+	case errors.Is(err, session.ErrLimit):
+		return &refusal{status: http.StatusConflict, faults: page.Fault("", page.TooManySessions)}
 	case errors.Is(err, factor.ErrBusy):
 		return later(http.StatusServiceUnavailable, factor.BusyRetryAfter)
 	}

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -72,4 +73,14 @@ func (h *Handlers) receives(v *visit, kind factor.Kind, to string) (bool, error)
 		}
 	}
 	return false, nil
+}
+
+// stillReaches tells whether a code that was sent went to where the user has codes sent to now. Somebody who replaced an
+// address or a number, perhaps because another reads what goes to it, is done with the old one at once.
+func (h *Handlers) stillReaches(v *visit, c factor.Challenge) (bool, error) {
+	if c.Kind != factor.KindSMS {
+		return h.receives(v, c.Kind, c.Target)
+	}
+	list, err := h.Factors.List(v.ctx, c.UserID)
+	return slices.ContainsFunc(list, func(i factor.Info) bool { return i.Kind == c.Kind && i.Label == c.Target }), err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/curfew-id/curfew/op/push"
 )
 
 // Run does the periodic work until ctx ends and returns when all of it has stopped. Every replica may do it: each piece
@@ -14,12 +16,16 @@ func (s *Server) Run(ctx context.Context) {
 		wg.Go(func() { s.sync.Run(ctx, 10*time.Second) })
 	}
 	wg.Go(func() { s.Activity.Run(ctx) })
+	wg.Go(func() { s.Push.Run(ctx) })
 	wg.Go(func() { s.every(ctx, "end overdue sessions", 10*time.Second, s.sweepSessions) })
 	wg.Go(func() { s.every(ctx, "read signing keys", 30*time.Second, s.Ring.Reload) })
 	wg.Go(func() {
 		s.every(ctx, "rotate signing keys", time.Hour, func(ctx context.Context) error { return s.Ring.Rotate(ctx, false) })
 	})
+	wg.Go(func() { s.Queue.Run(ctx) })
+	wg.Go(func() { s.wakeQueue(ctx) })
 	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.cleanUp) })
+	wg.Go(func() { s.every(ctx, "remove old receipts", 10*time.Minute, s.forgetReceipts) })
 	wg.Wait()
 }
 
@@ -48,7 +54,13 @@ func (s *Server) sweepSessions(ctx context.Context) error {
 }
 
 func (s *Server) cleanUp(ctx context.Context) error {
-	if err := s.Store.DeleteAuthRequests(ctx, s.Clock.Now().Add(-24*time.Hour), 5000); err != nil {
+	for more := true; more; {
+		var err error
+		if more, err = s.Store.DeleteAuthRequests(ctx, s.Clock.Now().Add(-24*time.Hour), 5000); err != nil {
+			return err
+		}
+	}
+	if err := s.Store.DeleteSessionEnds(ctx, s.Clock.Now().Add(-push.Keep)); err != nil {
 		return err
 	}
 	return s.Factors.Sweep(ctx)

@@ -10,6 +10,10 @@ import (
 	"github.com/curfew-id/curfew/ui/page"
 )
 
+// signedOutFor is how long the page of a sign-out stays before it goes on, in seconds: long enough for the frames of the
+// front channel to load, short enough for a person to wait when one of them does not.
+const signedOutFor = 3
+
 // protocolPages renders what the protocol endpoints show to people.
 func (s *Server) protocolPages() op.Pages {
 	return op.Pages{
@@ -43,8 +47,13 @@ func (s *Server) protocolPages() op.Pages {
 			}
 			s.render(w, r, http.StatusOK, p)
 		},
-		SignedOut: func(w http.ResponseWriter, r *http.Request, next string, c *client.Client) {
-			s.render(w, r, http.StatusOK, page.SignedOut{App: appName(c), ContinueURL: next, SignInURL: "/signin"})
+		SignedOut: func(w http.ResponseWriter, r *http.Request, o op.SignedOut) {
+			p := page.SignedOut{Base: page.Base{Locales: o.UILocales}, App: appName(o.Client), ContinueURL: o.ContinueURL,
+				SignInURL: "/signin", Frames: o.Frames}
+			if o.ContinueURL != "" {
+				p.ContinueAfter = signedOutFor
+			}
+			s.render(w, r, http.StatusOK, p)
 		},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/op/push"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/op/user"
@@ -41,9 +42,11 @@ type Server struct {
 	Sessions *session.Sessions
 	Activity *session.Activity
 	Door     *logout.Door
+	Push     *push.Hub
 	Consents *consent.Consents
 	Flows    *authflow.Flows
 	Outbox   *delivery.Outbox
+	Queue    *delivery.Queue
 	Metrics  *observe.Metrics
 	Pages    *page.Renderer
 	API      *api.API
@@ -117,11 +120,13 @@ func (s *Server) makeParts(ctx context.Context) error {
 	s.Clients = client.NewRegistry(s.Store, s.Clock)
 	s.Users = user.New(s.Store, s.Clock)
 	s.Activity = session.NewActivity(s.Store)
-	s.Sessions = session.New(s.Store, s.Clock, s.Activity, o.Sessions)
 	s.Door = logout.NewDoor(s.Store, s.Clients, s.Clock)
+	s.Push = push.New(push.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Log: o.Log})
+	s.Sessions = session.New(s.Store, s.Clock, s.Activity, s.Door, o.Sessions)
 	s.Consents = consent.New(s.Store, s.Door, s.Clock)
 	s.Factors = factor.New(s.Store, factor.Options{Clock: s.Clock, Key: o.MasterKey, Sealer: sealer, Policy: o.Password, Log: o.Log})
 	s.Flows = authflow.New(o.Issuer, s.Store, s.Clock, s.Clients, s.Sessions, s.Consents, s.Factors)
+	s.Queue = s.makeQueue()
 	s.Outbox = delivery.NewOutbox(delivery.OutboxOptions{Mailer: o.Mailer, Texter: o.Texter, Log: o.Log})
 	if s.Pages, err = page.New(page.Options{Brand: o.Brand}); err != nil {
 		return err
@@ -141,7 +146,7 @@ func (s *Server) Close() error {
 func (s *Server) makeHandler() error {
 	mux := http.NewServeMux()
 	provider, err := op.New(op.Options{Issuer: s.opts.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Tokens: s.Tokens,
-		Clients: s.Clients, Sessions: s.Sessions, Activity: s.Activity, Flows: s.Flows, Users: s.Users, Door: s.Door,
+		Clients: s.Clients, Sessions: s.Sessions, Activity: s.Activity, Flows: s.Flows, Users: s.Users, Door: s.Door, Push: s.Push,
 		Pages: s.protocolPages(), Locales: []string{"en", "de"}})
 	if err != nil {
 		return err

@@ -1,0 +1,39 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/op/logout"
+)
+
+// keepReceipts is how long it can be looked up who was told of an end.
+const keepReceipts = 30 * 24 * time.Hour
+
+// makeQueue is what tells relying parties by the back channel.
+func (s *Server) makeQueue() *delivery.Queue {
+	doer := httpx.NewDoer(httpx.Options{AllowPrivate: s.opts.AllowPrivate})
+	back := logout.NewBackChannel(s.Clients, s.Tokens, doer, s.Clock)
+	return delivery.NewQueue(delivery.QueueOptions{Store: s.Store, Clock: s.Clock, Log: s.opts.Log,
+		Kind: logout.KindBackChannel, Send: back.Send})
+}
+
+// wakeQueue rings the queue when a session has ended, here or on another replica. While it cannot, the queue looks by
+// itself once a second.
+func (s *Server) wakeQueue(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := s.Store.HearEnds(ctx, s.Queue.Wake); err != nil && ctx.Err() == nil {
+			s.opts.Log.WarnContext(ctx, "ends are not heard at once, will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (s *Server) forgetReceipts(ctx context.Context) error {
+	return s.Store.DeleteDeliveries(ctx, s.Clock.Now().Add(-keepReceipts), 5000)
+}

@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/curfew-id/curfew/e2e/browser"
+)
+
+// tour leads a person past every page that people meet, in one sitting, and stops at each. It ends with a person who has
+// set up everything.
+func tour(t *testing.T, h *house, p *browser.Page, at func(page string)) {
+	t.Helper()
+	issuer := h.Info.Issuer
+	see := func(page, path string) { p.Go(issuer + path); at(page) }
+
+	see("home", "/")
+	see("mailbox-empty", "/dev/mail")
+	see("error-not-found", "/account/nowhere")
+	see("error-client", "/oauth/authorize?client_id=demo&redirect_uri=https://elsewhere.example.com/")
+	p.Go(h.Info.DemoURL)
+	at("demo-welcome")
+	p.Go(h.Info.DemoURL + "/spa")
+	p.WaitText("kept in the")
+	at("demo-spa")
+
+	h.toDemo(p)
+	at("signin")
+	p.Click("a[href^='/signup/']")
+	at("signup")
+	p.Fill("input[name=email]", "new@example.com")
+	p.Fill("input[name=password]", "short")
+	submitUnchecked(p)
+	fault(t, p, "at least")
+	at("signup-faulty")
+	p.Fill("input[name=name]", "New Person")
+	p.Fill("input[name=password]", "a few unrelated words")
+	submit(p)
+	p.WaitText("Confirm your address")
+	at("signup-verify")
+	giveCode(p, h.code("new@example.com"))
+	p.WaitText("would like access")
+	at("consent")
+	allow(p)
+	h.inDemo(p, "New Person")
+	at("demo-home")
+
+	see("home-known", "/")
+	see("account-profile", "/account")
+	p.Click("a[href$='/account/email']")
+	at("account-email")
+	see("account-security-empty", "/account/security")
+	p.Click("a[href$='/totp']")
+	at("account-totp")
+	app := h.enroll(p)
+	at("account-security-notice")
+	p.Click("form[action$='/recovery'] button")
+	at("account-recovery-codes")
+	see("account-security", "/account/security")
+	p.Click("a[href$='/phone']")
+	at("account-phone")
+	p.Fill("input[name=phone]", "+4915155501122")
+	submit(p)
+	at("account-phone-code")
+	giveCode(p, h.code("+4915155501122"))
+	see("account-security-full", "/account/security")
+	see("account-apps", "/account/apps")
+	see("account-sessions", "/account/sessions")
+	p.Click("main li form button")
+	at("account-session-end")
+	h.clock.Advance(11 * time.Minute)
+	p.Go(issuer + "/account/email")
+	p.WaitText("Confirm it’s you")
+	at("account-prove")
+
+	p.Go(issuer + "/oauth/logout")
+	at("signout-confirm")
+	submit(p)
+	p.WaitText("You are signed out")
+	at("signed-out")
+	see("mailbox", "/dev/mail")
+	p.Click("a.mail:has(.mail-code)")
+	at("mail")
+	p.Go(h.Info.DemoURL + "/auth/callback?error=access_denied&state=x")
+	at("demo-failure")
+
+	p.Go(issuer + "/account")
+	identify(p, "new@example.com")
+	at("password")
+	givePassword(p, "not the password")
+	at("password-wrong")
+	p.Click("a[href^='/reset']")
+	at("reset")
+	identify(p, "new@example.com")
+	at("reset-sent")
+	link := h.link("new@example.com", "/reset/")
+	p.Go(link)
+	at("reset-password")
+	p.Go(issuer + "/account")
+	identify(p, "new@example.com")
+	otherWay(p, "email_code")
+	p.WaitText("Check your mail")
+	at("email-code")
+	otherWay(p, "password")
+	givePassword(p, "a few unrelated words")
+	at("totp")
+	otherWay(p, "recovery_code")
+	at("recovery-code")
+	otherWay(p, "sms_code")
+	at("sms-code")
+	giveCode(p, "000000")
+	at("sms-code-wrong")
+	otherWay(p, "totp")
+	giveCode(p, app.code())
+	p.WaitText("About you")
+
+	rp{h}.authorize(p, "prompt", "select_account")
+	at("choose-account")
+}
+
+// submitUnchecked sends a form with what the browser itself would not let through.
+func submitUnchecked(p *browser.Page) {
+	browser.Eval[bool](p, "document.querySelector('main form').noValidate = true")
+	submit(p)
+}

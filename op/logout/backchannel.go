@@ -1,0 +1,62 @@
+package logout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/curfew-id/curfew/internal/clock"
+	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/op/token"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// BackChannel tells relying parties that a session has ended: OpenID Connect Back-Channel Logout 1.0.
+type BackChannel struct {
+	clients *client.Registry
+	tokens  *token.Tokens
+	doer    httpx.Doer
+	clock   clock.Clock
+}
+
+// NewBackChannel returns a BackChannel. The doer must not follow redirects: a logout token goes to the registered address
+// and nowhere else.
+func NewBackChannel(clients *client.Registry, tokens *token.Tokens, doer httpx.Doer, clk clock.Clock) *BackChannel {
+	return &BackChannel{clients: clients, tokens: tokens, doer: doer, clock: clk}
+}
+
+// Send makes one attempt to tell one relying party; it is the delivery.Sender of KindBackChannel.
+//
+// What was registered counts as it is now, not as it was when the session ended: an app that moved is told where it is,
+// one that is gone is owed nothing. The token is made anew each time, with a jti of its own. The receiver may refuse a jti
+// that it has seen (2.6), and if only its answer was lost, refusing the repetition would look like a failure; to be
+// told twice does no harm (2.7).
+//
+// Only 2xx is success (2.8 has 200 and allows for 204). 400 is no reason to give up: by 2.8 it also says that the logout
+// failed, and a fresh token, or keys that the receiver reads anew, may mend even an invalid request.
+func (b *BackChannel) Send(ctx context.Context, d *storage.Delivery) (status int, err error) {
+	c, err := b.clients.Get(ctx, d.Receiver)
+	if errors.Is(err, client.ErrUnknown) || err == nil && c.BackchannelLogoutURI == "" {
+		return 0, delivery.ErrGone
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read client: %w", err)
+	}
+	signed, err := b.tokens.Logout(ctx, nil, token.Logout{Subject: d.UserID, SessionID: d.SessionID, ClientID: c.ID,
+		JTI: fmt.Sprintf("%s.%d", d.ID, d.Attempts), Alg: c.SigningAlg()}, b.clock.Now())
+	if err != nil {
+		return 0, fmt.Errorf("make logout token: %w", err)
+	}
+	form := url.Values{"logout_token": {string(signed)}}.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.BackchannelLogoutURI, strings.NewReader(form))
+	if err != nil {
+		return 0, fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded") // 2.5
+	return delivery.Exchange(b.doer, req)
+}
