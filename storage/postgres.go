@@ -19,8 +19,9 @@ import (
 // unprepared. The second is for the few hot statements: prepared, and with synchronous_commit off, because what they
 // write (a generation, a last activity) may be lost in a crash without breaking a promise.
 type postgres struct {
-	url string
-	hot *sql.DB
+	url         string
+	connections int
+	hot         *sql.DB
 }
 
 func (d *postgres) open() (*bun.DB, error) {
@@ -34,14 +35,19 @@ func (d *postgres) open() (*bun.DB, error) {
 	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
 	cfg.ConnectTimeout = 5 * time.Second
 	pool := stdlib.OpenDB(*cfg)
-	limitPool(pool, 8*runtime.NumCPU())
+	all := d.connections
+	if all == 0 {
+		all = 8 * runtime.NumCPU()
+	}
+	hot := min(2*laneWidth+4, all/2)
+	limitPool(pool, all-hot)
 
 	fast := cfg.Copy()
 	fast.RuntimeParams["synchronous_commit"] = "off"
 	// The hot statements find every row by a key, however many: planning them anew for their arguments gains nothing.
 	fast.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	d.hot = stdlib.OpenDB(*fast)
-	limitPool(d.hot, 2*laneWidth+4)
+	limitPool(d.hot, hot)
 	return bun.NewDB(pool, pgdialect.New()), nil
 }
 

@@ -32,11 +32,23 @@ type Store struct {
 	ended   *bool // set in a transaction that ended sessions
 }
 
+// Option changes how a database is opened.
+type Option func(*options)
+
+type options struct{ connections int }
+
+// MaxConnections bounds the connections to PostgreSQL, at least 2; 0 means eight for each processor.
+func MaxConnections(n int) Option { return func(o *options) { o.connections = n } }
+
 // Open connects to a database: a postgres:// URL, or the path of an SQLite file. It does not migrate.
-func Open(ctx context.Context, url string) (*Store, error) {
+func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
+	o := options{}
+	for _, set := range opts {
+		set(&o)
+	}
 	var d dialect
 	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		d = &postgres{url: url}
+		d = &postgres{url: url, connections: o.connections}
 	} else {
 		d = &sqlite{path: strings.TrimPrefix(url, "sqlite:")}
 	}

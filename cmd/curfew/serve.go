@@ -48,9 +48,6 @@ func serve(ctx context.Context, c *config.Config, logs io.Writer) (err error) {
 	for _, w := range c.Warnings() {
 		log.Warn("configuration", "key", w.Key, "warning", w.Text)
 	}
-	for _, key := range unused(c) {
-		log.Warn("configuration", "key", key, "warning", "has no effect yet")
-	}
 	tracing, err := observe.NewTracing(ctx, observe.TraceOptions{Endpoint: c.OTel.Endpoint, Ratio: c.OTel.SampleRatio,
 		Version: thisBuild().Version, Log: log})
 	if err != nil {

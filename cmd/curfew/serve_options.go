@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/mail"
-	"slices"
 	"strconv"
 	"time"
 
@@ -25,6 +24,7 @@ func serverOptions(c *config.Config, log *slog.Logger, files *brandFiles) (o ser
 	_, target := c.Database.Engine()
 	o = server.Options{
 		Issuer: c.Issuer, DatabaseURL: target, MasterKey: c.MasterKey(),
+		MaxConnections: c.Database.MaxConnections, Languages: c.Locales,
 		Log: log, Metrics: observe.NewMetrics(thisBuild().Version),
 		Proxies:      httpx.NewProxies(c.TrustedProxies, c.TrustedProxyHeader),
 		AllowPrivate: c.Outgoing.AllowPrivate,
@@ -47,18 +47,6 @@ func serverOptions(c *config.Config, log *slog.Logger, files *brandFiles) (o ser
 			Password: c.SMS.Token.Reveal(), From: c.SMS.From}, doer(c))
 	}
 	return o, err
-}
-
-// unused are settings that are read and do nothing yet.
-func unused(c *config.Config) (keys []string) {
-	d := config.Default()
-	if c.Database.MaxConnections != d.Database.MaxConnections {
-		keys = append(keys, "database.max_connections")
-	}
-	if !slices.Equal(c.Locales, d.Locales) {
-		keys = append(keys, "locales")
-	}
-	return keys
 }
 
 // drain is how long a server that stops goes on accepting: long enough for a load balancer that asks every second or

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -24,8 +25,8 @@ type Set struct {
 	matcher language.Matcher
 }
 
-// Load reads the embedded languages.
-func Load() (*Set, error) {
+// Load reads the embedded languages, or only those named, of which the first is for people whose own is not among them.
+func Load(only ...string) (*Set, error) {
 	entries, err := files.ReadDir(".")
 	if err != nil {
 		return nil, fmt.Errorf("list locales: %w", err)
@@ -43,7 +44,9 @@ func Load() (*Set, error) {
 		t.Dir = t.words["locale.dir"]
 		s.texts = append(s.texts, t)
 	}
-	sort.SliceStable(s.texts, func(i, j int) bool { return s.texts[i].Lang == Fallback && s.texts[j].Lang != Fallback })
+	if err := s.choose(only); err != nil {
+		return nil, err
+	}
 	var tags []language.Tag
 	for _, t := range s.texts {
 		tag, err := language.Parse(t.Lang)
@@ -54,6 +57,24 @@ func Load() (*Set, error) {
 	}
 	s.matcher = language.NewMatcher(tags)
 	return s, nil
+}
+
+// choose keeps the languages that are named, in that order; without names all of them, the fallback first.
+func (s *Set) choose(only []string) error {
+	if len(only) == 0 {
+		sort.SliceStable(s.texts, func(i, j int) bool { return s.texts[i].Lang == Fallback && s.texts[j].Lang != Fallback })
+		return nil
+	}
+	var chosen []*Texts
+	for _, lang := range only {
+		i := slices.IndexFunc(s.texts, func(t *Texts) bool { return t.Lang == lang })
+		if i < 0 {
+			return fmt.Errorf("the pages are not written in %q", lang)
+		}
+		chosen = append(chosen, s.texts[i])
+	}
+	s.texts = chosen
+	return nil
 }
 
 // All returns the languages, the fallback first.

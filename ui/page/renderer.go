@@ -17,6 +17,8 @@ import (
 // Options are the operator's choices.
 type Options struct {
 	Brand Brand
+	// Languages are those to speak, the first to people who ask for none of them; none means all there are.
+	Languages []string
 }
 
 // Brand is what an operator puts on the pages. The zero Brand is curfew's own.
@@ -38,7 +40,7 @@ func New(o Options) (*Renderer, error) {
 	if o.Brand.Name == "" {
 		o.Brand.Name = "curfew"
 	}
-	texts, err := locale.Load()
+	texts, err := locale.Load(o.Languages...)
 	if err != nil {
 		return nil, err
 	}

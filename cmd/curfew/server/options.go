@@ -45,6 +45,10 @@ type Options struct {
 	Password factor.Policy
 	NoSignUp bool
 	Brand    page.Brand
+	// Languages of the pages, the first for people who ask for none of them; none means all there are.
+	Languages []string
+	// MaxConnections bounds the connections to PostgreSQL; 0 means storage's default.
+	MaxConnections int
 	// Drain is how long the server goes on accepting after a stop was asked for.
 	Drain, ShutdownTimeout time.Duration
 }

@@ -64,7 +64,7 @@ func Open(ctx context.Context, o Options) (_ *Server, err error) {
 	if o.Metrics == nil {
 		o.Metrics = observe.NewMetrics("")
 	}
-	store, err := storage.Open(ctx, o.DatabaseURL)
+	store, err := storage.Open(ctx, o.DatabaseURL, storage.MaxConnections(o.MaxConnections))
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *Server) makeParts(ctx context.Context) error {
 	s.Flows = authflow.New(o.Issuer, s.Store, s.Clock, s.Clients, s.Sessions, s.Consents, s.Factors)
 	s.Queue = s.makeQueue()
 	s.Outbox = delivery.NewOutbox(delivery.OutboxOptions{Mailer: o.Mailer, Texter: o.Texter, Log: o.Log})
-	if s.Pages, err = page.New(page.Options{Brand: o.Brand}); err != nil {
+	if s.Pages, err = page.New(page.Options{Brand: o.Brand, Languages: o.Languages}); err != nil {
 		return err
 	}
 	s.API, err = api.New(s.apiOptions())
@@ -147,7 +147,7 @@ func (s *Server) makeHandler() error {
 	mux := http.NewServeMux()
 	provider, err := op.New(op.Options{Issuer: s.opts.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Tokens: s.Tokens,
 		Clients: s.Clients, Sessions: s.Sessions, Activity: s.Activity, Flows: s.Flows, Users: s.Users, Door: s.Door, Push: s.Push,
-		Pages: s.protocolPages(), Locales: []string{"en", "de"}})
+		Pages: s.protocolPages(), Locales: s.Pages.Languages()})
 	if err != nil {
 		return err
 	}
