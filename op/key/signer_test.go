@@ -2,7 +2,6 @@ package key
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -60,7 +59,7 @@ func TestAppendedTokenVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if payload, err := jws.Verify(private.Public().(crypto.PublicKey)); err != nil || string(payload) != `{"sub":"x"}` {
+	if payload, err := jws.Verify(private.Public()); err != nil || string(payload) != `{"sub":"x"}` {
 		t.Fatalf("payload %s, %v", payload, err)
 	}
 }
