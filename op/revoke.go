@@ -58,6 +58,11 @@ func (p *Provider) familyOf(ctx context.Context, text string) (userID, familyID 
 func (p *Provider) revokeFamily(ctx context.Context, g *storage.Grant, kind audit.Kind, by string, cause logout.Cause) error {
 	now := p.Clock.Now()
 	return p.Store.Tx(ctx, func(tx *storage.Store) error {
+		if g.SessionKind == storage.KindOffline { // which ends below; whoever ends a session locks it before its families
+			if err := tx.HoldSession(ctx, g.UserID, g.SessionID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
 		did, err := tx.RevokeFamily(ctx, g.UserID, g.FamilyID, now)
 		if err != nil || !did {
 			return err

@@ -63,7 +63,7 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 		if err != nil {
 			return found(err, "redeem code")
 		}
-		if err := tx.holdSession(ctx, code.UserID, code.SessionID); err != nil {
+		if err := tx.HoldSession(ctx, code.UserID, code.SessionID); err != nil {
 			return err
 		}
 		sessionID := code.SessionID
@@ -101,10 +101,11 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 	return code, grant, err
 }
 
-// holdSession keeps an active session from ending before the transaction has committed, or returns ErrNotFound. Without it
+// HoldSession keeps an active session from ending before the transaction has committed, or returns ErrNotFound. Without it
 // an end at the same moment would not see the client that is just coming in, and never tell it. The statement changes
-// nothing: it is the row's lock on every engine.
-func (s *Store) holdSession(ctx context.Context, userID, sessionID string) error {
+// nothing: it is the row's lock on every engine. Whoever locks families of a session in the same transaction holds the
+// session first, as End does: in another order two would wait for each other.
+func (s *Store) HoldSession(ctx context.Context, userID, sessionID string) error {
 	res, err := s.db.NewRaw(`UPDATE sessions SET status = status WHERE user_id = ? AND id = ? AND status = 'active'`,
 		userID, sessionID).Exec(ctx)
 	return changed(res, err, "hold session")

@@ -103,13 +103,16 @@ func (s *Store) RevokeFamily(ctx context.Context, userID, familyID string, at ti
 	return true, nil
 }
 
-// RevokeClientFamilies revokes what a client holds of a user and the codes that it could still redeem: the consent was
-// withdrawn. The codes go first: a redemption under way is waited for, and its family is one of those that are met.
+// DeleteClientCodes deletes the codes that a client could still redeem for a user. A redemption under way is waited for,
+// so that what follows in the transaction meets what it has started.
+func (s *Store) DeleteClientCodes(ctx context.Context, userID, clientID string) error {
+	_, err := s.db.NewRaw(`DELETE FROM codes WHERE user_id = ? AND client_id = ? AND redeemed_at IS NULL`,
+		userID, clientID).Exec(ctx)
+	return wrap(err, "delete the client's codes")
+}
+
+// RevokeClientFamilies revokes what a client holds of a user.
 func (s *Store) RevokeClientFamilies(ctx context.Context, userID, clientID string, at time.Time) error {
-	if _, err := s.db.NewRaw(`DELETE FROM codes WHERE user_id = ? AND client_id = ? AND redeemed_at IS NULL`,
-		userID, clientID).Exec(ctx); err != nil {
-		return wrap(err, "delete the client's codes")
-	}
 	_, err := s.db.NewRaw(`UPDATE token_families SET revoked_at = ?
 		WHERE user_id = ? AND client_id = ? AND revoked_at IS NULL`, At(at), userID, clientID).Exec(ctx)
 	return wrap(err, "revoke the client's families")

@@ -14,23 +14,23 @@ import (
 
 // Delivery is the receipt of one message that told an application of the end of a session.
 type Delivery struct {
-	Object       string `json:"object" enum:"delivery"`
-	ID           string `json:"id"`
-	SessionID    string `json:"session_id"`
-	UserID       string `json:"user_id"`
-	ClientID     string `json:"client_id" doc:"Who is told"`
-	Channel      string `json:"channel" example:"backchannel_logout"`
-	Status       string `json:"status" enum:"pending,delivered,failed,gone" doc:"failed: not within 24 hours; gone: the application was deleted or does not want to be told any more"`
-	Attempts     int64  `json:"attempts"`
-	NextAt       *int64 `json:"next_at" doc:"When it is tried next, or when an attempt that is under way is taken for lost; null once it is settled"`
-	SentAt       *int64 `json:"sent_at" doc:"When the last attempt began"`
-	AnsweredAt   *int64 `json:"answered_at" doc:"When the last answer came, whatever it was"`
-	DurationMS   *int64 `json:"duration_ms" doc:"How long the last attempt took, in milliseconds"`
-	HTTPStatus   *int64 `json:"http_status" doc:"Of the last answer"`
-	Error        string `json:"error" enum:",timeout,unreachable,tls,not_public,redirected,rejected,receiver_fault,internal" doc:"What kind of failure the last attempt met; empty for none"`
-	SettledAt    *int64 `json:"settled_at"`
-	TokensDeadBy int64  `json:"tokens_dead_by" doc:"From then on no token of the session is good anywhere, whether the application was told or not"`
-	CreatedAt    int64  `json:"created_at" doc:"When the session ended"`
+	Object       string  `json:"object" enum:"delivery"`
+	ID           string  `json:"id"`
+	SessionID    string  `json:"session_id"`
+	UserID       string  `json:"user_id"`
+	ClientID     string  `json:"client_id" doc:"Who is told"`
+	Channel      string  `json:"channel" example:"backchannel_logout"`
+	Status       string  `json:"status" enum:"pending,delivered,failed,gone" doc:"failed: not within 24 hours; gone: the application was deleted or does not want to be told any more"`
+	Attempts     int64   `json:"attempts"`
+	NextAt       *int64  `json:"next_at" doc:"When it is tried next, or when an attempt that is under way is taken for lost; null once it is settled"`
+	SentAt       *int64  `json:"sent_at" doc:"When the last attempt began"`
+	AnsweredAt   *int64  `json:"answered_at" doc:"When the last answer came, whatever it was"`
+	DurationMS   *int64  `json:"duration_ms" doc:"How long the last attempt took, in milliseconds"`
+	HTTPStatus   *int64  `json:"http_status" doc:"Of the last answer"`
+	Error        *string `json:"error" enum:"timeout,unreachable,tls,not_public,redirected,rejected,receiver_fault,internal" doc:"What kind of failure the last attempt met"`
+	SettledAt    *int64  `json:"settled_at"`
+	TokensDeadBy int64   `json:"tokens_dead_by" doc:"From then on no token of the session is good anywhere, whether the application was told or not"`
+	CreatedAt    int64   `json:"created_at" doc:"When the session ended"`
 }
 
 type deliveryListInput struct {
@@ -69,7 +69,7 @@ func (a *API) listSessionDeliveries(ctx context.Context, in *deliveryListInput) 
 func showDelivery(d *storage.Delivery) Delivery {
 	out := Delivery{Object: "delivery", ID: d.ID, SessionID: d.SessionID, UserID: d.UserID, ClientID: d.Receiver, Channel: d.Kind,
 		Status: d.Outcome, Attempts: d.Attempts, SentAt: milliOrNull(d.SentAt), AnsweredAt: milliOrNull(d.AnsweredAt),
-		Error: d.LastError, SettledAt: milliOrNull(d.SettledAt), TokensDeadBy: d.CreatedAt.Add(token.TTL).UnixMilli(),
+		Error: orNull(d.LastError), SettledAt: milliOrNull(d.SettledAt), TokensDeadBy: d.CreatedAt.Add(token.TTL).UnixMilli(),
 		CreatedAt: d.CreatedAt.UnixMilli()}
 	if !d.SettledAt.Set() {
 		out.Status, out.NextAt = "pending", milliOrNull(d.NextAt)

@@ -76,7 +76,7 @@ func (c *Consents) Withdraw(ctx context.Context, userID, clientID, by string) er
 		if err := tx.DeleteConsent(ctx, userID, clientID); err != nil {
 			return err
 		}
-		if err := tx.RevokeClientFamilies(ctx, userID, clientID, now); err != nil {
+		if err := tx.DeleteClientCodes(ctx, userID, clientID); err != nil {
 			return err
 		}
 		offline, err := tx.OfflineSessions(ctx, userID, clientID)
@@ -87,6 +87,10 @@ func (c *Consents) Withdraw(ctx context.Context, userID, clientID, by string) er
 			if _, err := c.door.End(ctx, tx, s, logout.Cause{Status: storage.StatusRevoked, Reason: logout.ConsentGone, By: by}); err != nil {
 				return err
 			}
+		}
+		// After the sessions: whoever ends one locks it before its families, too.
+		if err := tx.RevokeClientFamilies(ctx, userID, clientID, now); err != nil {
+			return err
 		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.ConsentWithdrawn, At: now, UserID: userID, ClientID: clientID, By: by})
 	})

@@ -1,0 +1,68 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/storage"
+)
+
+func TestSessionDeliveries(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		userID := w.person(t, "told@example.com")
+		s := w.session(t, userID)
+		a := w.takePart(t, s, "openid")
+		path := "/v1/sessions/" + s.ID + "/deliveries"
+		if got := w.do(t, "GET", path, "").want(t, 200); len(got.body["data"].([]any)) != 0 {
+			t.Errorf("before the end: %s", got.raw)
+		}
+		w.clock.Advance(time.Second)
+		w.do(t, "POST", "/v1/sessions/"+s.ID+"/revoke", "").want(t, 200)
+		ms := func(d time.Duration) float64 { return float64(start.Add(time.Second + d).UnixMilli()) }
+		receipt := func() map[string]any {
+			list, _ := w.do(t, "GET", path, "").want(t, 200).body["data"].([]any)
+			if len(list) != 1 {
+				t.Fatalf("%d receipts", len(list))
+			}
+			return list[0].(map[string]any)
+		}
+		got := receipt()
+		want := map[string]any{"object": "delivery", "id": got["id"], "session_id": s.ID, "user_id": userID, "client_id": a.id,
+			"channel": "backchannel_logout", "status": "pending", "attempts": 0.0, "next_at": ms(0), "sent_at": nil, "answered_at": nil,
+			"duration_ms": nil, "http_status": nil, "error": nil, "settled_at": nil, "tokens_dead_by": ms(time.Minute), "created_at": ms(0)}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+
+		now := w.clock.Now()
+		list, err := w.Store.ClaimDeliveries(t.Context(), storage.DeliveryClaim{Kind: logout.KindBackChannel, Now: now,
+			Until: now.Add(time.Minute), PerReceiver: 1, Limit: 1})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		d := list[0]
+		d.SentAt, d.AnsweredAt, d.SettledAt = storage.At(now), storage.At(now.Add(40*time.Millisecond)), storage.At(now.Add(40*time.Millisecond))
+		d.Duration, d.LastStatus, d.Outcome = 40_000, 200, delivery.Delivered
+		if err := w.Store.RecordDeliveries(t.Context(), []storage.DeliveryResult{{Delivery: d}}, now, nil); err != nil {
+			t.Fatal(err)
+		}
+		// The receipt stays when its user goes.
+		w.do(t, "DELETE", "/v1/users/"+userID, "").want(t, 200)
+		for k, v := range map[string]any{"status": "delivered", "attempts": 1.0, "next_at": nil, "sent_at": ms(0), "answered_at": ms(40 * time.Millisecond),
+			"settled_at": ms(40 * time.Millisecond), "duration_ms": 40.0, "http_status": 200.0} {
+			want[k] = v
+		}
+		if d := cmp.Diff(want, receipt()); d != "" {
+			t.Error(d)
+		}
+
+		w.do(t, "GET", "/v1/sessions/"+id.New(id.Session)+"/deliveries", "").want(t, 404)
+		w.do(t, "GET", "/v1/sessions/x/deliveries", "").want(t, 404)
+		w.send(t, w.tokenOf(t, w.newService(t, "users:read"), "users:read"), "GET", path, "").want(t, 403)
+	})
+}
