@@ -37,6 +37,19 @@ func (s *Store) SeeDevice(ctx context.Context, d *Device) (*Device, error) {
 	return s.DeviceByCookie(ctx, d.CookieHash)
 }
 
+// RenewDevice gives a device another cookie, and the authorization requests that its browser has under way with it.
+func (s *Store) RenewDevice(ctx context.Context, d *Device, cookieHash []byte, now time.Time) error {
+	return s.Tx(ctx, func(tx *Store) error {
+		res, err := tx.db.NewRaw(`UPDATE devices SET cookie_hash = ? WHERE id = ?`, cookieHash, d.ID).Exec(ctx)
+		if err := changed(res, err, "renew device"); err != nil {
+			return err
+		}
+		_, err = tx.db.NewRaw(`UPDATE auth_requests SET browser_hash = ?
+			WHERE browser_hash = ? AND finished_at IS NULL AND expires_at > ?`, cookieHash, d.CookieHash, At(now)).Exec(ctx)
+		return wrap(err, "renew requests of device")
+	})
+}
+
 // ForgetDevice removes a device, or returns ErrNotFound. Its sessions must have been ended before.
 func (s *Store) ForgetDevice(ctx context.Context, id string) error {
 	res, err := s.db.NewDelete().Model((*Device)(nil)).Where("id = ?", id).Exec(ctx)

@@ -108,7 +108,9 @@ type Proof struct {
 	AMR string // space-delimited
 }
 
-// Start starts a session of the user on the browser's device and makes it the active one.
+// Start starts a session of the user on the browser's device and makes it the active one. The browser gets another device
+// cookie, too: the one it had may have been planted or seen before anybody signed in, and with it alone the accounts of
+// the browser could be chosen among elsewhere.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.User, p Proof) (*Current, error) {
 	ctx, now := r.Context(), s.clock.Now()
 	origin := audit.OriginOf(ctx)
@@ -116,20 +118,28 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 	if user.Role != "" {
 		absolute, idle = min(absolute, s.opts.AdminAbsolute), min(idle, s.opts.AdminIdle)
 	}
-	key := secret.Bytes(32)
+	key, cookie := secret.Bytes(32), secret.New(32)
 	row := &storage.Session{
 		UserID: user.ID, ID: id.New(id.Session), Kind: storage.KindBrowser, SecretHash: secret.Hash(string(key)),
 		ACR: p.ACR, AMR: p.AMR, UserAgent: origin.UserAgent, IPAddress: origin.IPAddress,
 		AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
 		IdleTTL: idle.Microseconds(), ExpiresAt: storage.At(now.Add(absolute)),
 	}
+	next := secret.Hash(cookie)
+	shown := s.KnownBrowser(r)
+	if shown == nil {
+		shown = next
+	}
 	err := s.store.Tx(ctx, func(tx *storage.Store) error {
-		device, err := tx.SeeDevice(ctx, &storage.Device{ID: id.New(id.Device), CookieHash: s.Browser(w, r),
+		device, err := tx.SeeDevice(ctx, &storage.Device{ID: id.New(id.Device), CookieHash: shown,
 			UserAgent: origin.UserAgent, IPAddress: origin.IPAddress, FirstSeenAt: storage.At(now), LastSeenAt: storage.At(now)})
 		if err != nil {
 			return err
 		}
 		row.DeviceID = device.ID
+		if err := tx.RenewDevice(ctx, device, next, now); err != nil {
+			return err
+		}
 		if err := tx.SignedIn(ctx, user.ID, now); err != nil { // locks the user's row, see makeRoom
 			return err
 		}
@@ -145,6 +155,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 	if err != nil {
 		return nil, err
 	}
+	s.setCookie(w, deviceCookie, cookie, deviceTTL)
 	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), absolute)
 	return &Current{row, user}, nil
 }
