@@ -72,6 +72,6 @@ func (s *Store) receiverAnswered(ctx context.Context, l *laneResult, now time.Ti
 		return err
 	}
 	_, err = s.db.NewRaw(`UPDATE deliveries SET next_at = ?2 WHERE kind = ?0 AND receiver = ?1 AND settled_at IS NULL
-		AND next_at > ?2 AND claimed_until IS NULL AND last_status NOT BETWEEN 400 AND 499`, l.kind, l.receiver, At(now)).Exec(ctx)
+		AND next_at > ?2 AND claimed_until IS NULL AND last_status <> 400`, l.kind, l.receiver, At(now)).Exec(ctx)
 	return wrap(err, "hurry deliveries")
 }

@@ -21,7 +21,7 @@ type dialect interface {
 	missingTable(err error) bool
 	lockMigrations(ctx context.Context) (unlock func(), err error)
 	// migrated is called when migrations were applied.
-	migrated(ctx context.Context) error
+	migrated(ctx context.Context, db *bun.DB) error
 	// clientVersions, refresh and touch are the hot statements, see refresh.go and sessions.go.
 	clientVersions(ctx context.Context, asked []*versionAsk) error
 	refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error

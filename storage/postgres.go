@@ -131,9 +131,9 @@ func (d *postgres) lockMigrations(ctx context.Context) (func(), error) {
 
 // migrated leaves room in the pages of the tables whose rows change all the time, so that a new version of a row stays in
 // its page and no index has to be written (HOT). SQLite has no such setting, and so it is in no migration.
-func (d *postgres) migrated(ctx context.Context) error {
+func (d *postgres) migrated(ctx context.Context, db *bun.DB) error {
 	for _, table := range []string{"sessions", "token_families"} {
-		if _, err := d.hot.ExecContext(ctx, `ALTER TABLE `+table+` SET (fillfactor = 80)`); err != nil {
+		if _, err := db.ExecContext(ctx, `ALTER TABLE `+table+` SET (fillfactor = 80)`); err != nil {
 			return err
 		}
 	}

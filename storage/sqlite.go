@@ -70,7 +70,7 @@ func (d *sqlite) lockMigrations(context.Context) (func(), error) {
 	return d.migrations.Unlock, nil
 }
 
-func (d *sqlite) migrated(context.Context) error { return nil }
+func (d *sqlite) migrated(context.Context, *bun.DB) error { return nil }
 
 const sqliteLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > ?3
 	AND s.last_active_at + s.idle_ttl > ?3 AND s.user_epoch = u.epoch AND u.status = 'active'

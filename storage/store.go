@@ -118,7 +118,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 		applied = append(applied, g.Name+"_"+g.Comment)
 	}
 	if len(applied) > 0 {
-		err = wrap(s.dialect.migrated(ctx), "settle after migrations")
+		err = wrap(s.dialect.migrated(ctx, s.root), "settle after migrations")
 	}
 	return applied, err
 }

@@ -20,7 +20,7 @@ type Delivery struct {
 	UserID       string  `json:"user_id"`
 	ClientID     string  `json:"client_id" doc:"Who is told"`
 	Channel      string  `json:"channel" example:"backchannel_logout"`
-	Status       string  `json:"status" enum:"pending,delivered,failed,gone" doc:"failed: not within 24 hours; gone: the application was deleted or does not want to be told any more"`
+	Status       string  `json:"status" enum:"pending,delivered,failed,gone" doc:"failed: not within 24 hours, or rejected with 400 for an hour; gone: the application was deleted or does not want to be told any more"`
 	Attempts     int64   `json:"attempts"`
 	NextAt       *int64  `json:"next_at" doc:"When it is tried next, or when an attempt that is under way is taken for lost; null once it is settled"`
 	SentAt       *int64  `json:"sent_at" doc:"When the last attempt began"`

@@ -23,8 +23,8 @@ const (
 	TLS           Class = "tls"            // the receiver could not prove who it is
 	NotPublic     Class = "not_public"     // an address that must not be reached, see httpx.ErrRefused
 	Redirected    Class = "redirected"     // 3xx: to an address that nobody registered
-	Rejected      Class = "rejected"       // 4xx
-	ReceiverFault Class = "receiver_fault" // 5xx, 429, and what is no status at all
+	Rejected      Class = "rejected"       // 400: the receiver says that this delivery is wrong, or that it failed
+	ReceiverFault Class = "receiver_fault" // any other status
 	Internal      Class = "internal"       // nothing could be sent, the fault is here
 )
 
@@ -73,7 +73,7 @@ func Exchange(doer httpx.Doer, req *http.Request) (status int, err error) {
 		return code, nil
 	case code >= 300 && code < 400:
 		return code, &Failure{Class: Redirected, Status: code}
-	case code >= 400 && code < 500 && code != http.StatusTooManyRequests:
+	case code == http.StatusBadRequest:
 		return code, &Failure{Class: Rejected, Status: code}
 	default:
 		return code, &Failure{Class: ReceiverFault, Status: code}

@@ -13,10 +13,13 @@ import (
 // TTL is how long a delivery is tried.
 const TTL = 24 * time.Hour
 
+// RejectedTTL is how long a delivery is tried that its receiver rejects.
+const RejectedTTL = time.Hour
+
 // How a delivery ended.
 const (
 	Delivered = "delivered" // the receiver took it
-	Failed    = "failed"    // not within TTL
+	Failed    = "failed"    // not within TTL, or rejected until RejectedTTL was over
 	Gone      = "gone"      // there is nobody to tell any more
 )
 
@@ -118,7 +121,7 @@ func (q *Queue) Run(ctx context.Context) {
 
 // claim takes as many due deliveries as there are free places and sends them. It tells whether there may be more.
 func (q *Queue) claim(ctx, work context.Context, sending *sync.WaitGroup) (more bool, err error) {
-	const most = 64
+	const most = 128 // a claim costs by the receivers that are owed something, so few large ones are cheaper
 	places := 0
 	select {
 	case q.workers <- struct{}{}:

@@ -37,8 +37,10 @@ func NewBackChannel(clients *client.Registry, tokens *token.Tokens, doer httpx.D
 // that it has seen (2.6), and if only its answer was lost, refusing the repetition would look like a failure; to be
 // told twice does no harm (2.7).
 //
-// Only 2xx is success (2.8 has 200 and allows for 204). 400 is no reason to give up: by 2.8 it also says that the logout
-// failed, and a fresh token, or keys that the receiver reads anew, may mend even an invalid request.
+// Only 2xx is success (2.8 has 200 and allows for 204). What is tried again must be recoverable (2.5). 400 says that the
+// request is invalid or that the logout failed (2.8): a failure may pass, and a fresh token or keys that the receiver reads
+// anew may mend even an invalid request, so it is tried for an hour, not for a day. Other statuses are not the receiver's
+// word on the logout at all.
 func (b *BackChannel) Send(ctx context.Context, d *storage.Delivery) (status int, err error) {
 	c, err := b.clients.Get(ctx, d.Receiver)
 	if errors.Is(err, client.ErrUnknown) || err == nil && c.BackchannelLogoutURI == "" {
