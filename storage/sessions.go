@@ -194,14 +194,23 @@ func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (i
 	return ids, wrap(err, "read client sessions")
 }
 
-// Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, the
-// oldest first, for the job that takes them through the door.
+// Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, for the job
+// that takes them through the door. What stands in the session's own row is asked first and without the users: that
+// look is taken every few seconds, over all sessions.
 func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Session, err error) {
-	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
-		Join("LEFT JOIN users AS u ON u.id = s.user_id").
-		Where("s.status = 'active'").Where("u.id IS NULL OR NOT ("+liveSession+")", At(now), At(now)).
-		Order("s.id").Limit(limit(n)).Scan(ctx)
-	return list, wrap(err, "list overdue sessions")
+	err = s.db.NewSelect().Model(&list).Where("status = 'active'").
+		Where("expires_at <= ? OR last_active_at + idle_ttl <= ? OR realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)",
+			At(now), At(now)).Order("id").Limit(limit(n)).Scan(ctx)
+	if err != nil || len(list) >= n {
+		return list, wrap(err, "list overdue sessions")
+	}
+	var moved []*Session
+	err = s.db.NewSelect().Model(&moved).ModelTableExpr("users AS u").ColumnExpr("s.*").
+		Join("JOIN sessions AS s ON s.user_id = u.id").Where("u.epoch > 0 OR u.status <> 'active'").
+		Where("s.status = 'active' AND (s.user_epoch <> u.epoch OR u.status <> 'active')").
+		Where("s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?", At(now), At(now)).
+		Order("s.id").Limit(limit(n - len(list))).Scan(ctx)
+	return append(list, moved...), wrap(err, "list sessions of moved users")
 }
 
 // MoveUserEpoch ends every session of a user at once, in constant time.

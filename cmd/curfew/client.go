@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,23 +28,13 @@ func clientCommand() *cobra.Command {
 	return cmd
 }
 
-// newClientDocument is a client in JSON: the management API's, with the member names of RFC 7591.
-func newClientDocument(row *storage.Client) (doc api.OAuthApplication, err error) {
-	doc = api.OAuthApplication{Object: "oauth_application", ID: row.ID, ClientID: row.ID,
-		ClientIDIssuedAt: row.CreatedAt.Unix(), UpdatedAt: row.UpdatedAt.UnixMilli()}
-	if err := json.Unmarshal([]byte(row.Metadata), &doc.ApplicationFields); err != nil {
-		return doc, fmt.Errorf("read client %s: %w", row.ID, err)
-	}
-	return doc, nil
-}
-
 // printClient shows a client as it is stored, and its secret if that was made just now.
 func (d *database) printClient(ctx context.Context, cmd *cobra.Command, o *output, id, secret string) error {
 	row, err := d.store.Client(ctx, id)
 	if err != nil {
 		return missing(err, "client", id)
 	}
-	doc, err := newClientDocument(row)
+	doc, err := api.ShowApplication(row)
 	if err != nil {
 		return err
 	}
@@ -113,7 +102,7 @@ func clientList(s *settings, o *output) *cobra.Command {
 				}
 				docs, rows := []api.OAuthApplication{}, [][]string{}
 				for _, c := range cut(cmd, &p, list, func(c *storage.Client) string { return c.ID }) {
-					doc, err := newClientDocument(c)
+					doc, err := api.ShowApplication(c)
 					if err != nil {
 						return err
 					}

@@ -88,11 +88,3 @@ func milli(t storage.Time) *int64 {
 	n := t.UnixMilli()
 	return &n
 }
-
-// orNull is a text in JSON, null for none.
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
-	"github.com/mileusna/useragent"
 	"github.com/spf13/cobra"
 
 	"github.com/curfew-id/curfew/op/api"
@@ -26,24 +23,6 @@ func sessionCommand() *cobra.Command {
 }
 
 var sessionStatuses = []string{"pending", "active", "ended", "removed", "replaced", "revoked", "expired", "abandoned"}
-
-// newSessionDocument is a session in JSON: the management API's.
-func newSessionDocument(v *storage.SessionView) api.Session {
-	agent := useragent.Parse(v.UserAgent)
-	updated := v.CreatedAt.Time
-	for _, t := range []time.Time{v.LastActiveAt.Time, v.AuthenticatedAt.Time, v.EndedAt.Time} {
-		if t.After(updated) {
-			updated = t
-		}
-	}
-	return api.Session{Object: "session", ID: v.ID, UserID: v.UserID, DeviceID: orNull(v.DeviceID), Kind: string(v.Kind),
-		Status: string(v.Stands), ClientIDs: append([]string{}, v.ClientIDs...),
-		LatestActivity: api.SessionActivity{Object: "session_activity", BrowserName: orNull(agent.Name),
-			BrowserVersion: orNull(agent.Version), DeviceType: orNull(cmp.Or(agent.Device, agent.OS)),
-			IsMobile: agent.Mobile || agent.Tablet, IPAddress: orNull(v.IPAddress)},
-		LastActiveAt: v.LastActiveAt.UnixMilli(), ExpireAt: v.ExpiresAt.UnixMilli(), AbandonAt: v.AbandonAt().UnixMilli(),
-		EndedAt: milli(v.EndedAt), EndReason: orNull(endReason(v)), CreatedAt: v.CreatedAt.UnixMilli(), UpdatedAt: updated.UnixMilli()}
-}
 
 // endReason is why a session ended, also where its end has not been written down yet.
 func endReason(v *storage.SessionView) string {
@@ -81,7 +60,7 @@ func (d *database) session(ctx context.Context, id string) (*storage.SessionView
 }
 
 func printSession(cmd *cobra.Command, o *output, v *storage.SessionView) error {
-	return o.print(cmd, newSessionDocument(v), func(w io.Writer) error {
+	return o.print(cmd, api.ShowSession(v), func(w io.Writer) error {
 		ended := at(v.EndedAt)
 		if ended != "" {
 			ended += " by " + v.EndedBy
@@ -120,7 +99,7 @@ func sessionList(s *settings, o *output) *cobra.Command {
 				}
 				docs, rows := []api.Session{}, [][]string{}
 				for _, v := range cut(cmd, &p, list, func(v *storage.SessionView) string { return v.ID }) {
-					docs = append(docs, newSessionDocument(v))
+					docs = append(docs, api.ShowSession(v))
 					rows = append(rows, []string{v.ID, v.UserID, string(v.Kind), string(v.Stands), at(v.AuthenticatedAt),
 						at(v.LastActiveAt), endReason(v)})
 				}

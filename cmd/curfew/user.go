@@ -37,11 +37,7 @@ type userDocument struct {
 }
 
 func newUserDocument(p *user.Person) userDocument {
-	return userDocument{User: api.User{Object: "user", ID: p.ID, EmailAddress: orNull(p.Email), EmailAddressVerified: p.EmailVerified,
-		PhoneNumber: orNull(p.Phone), Status: p.Status, CreatedAt: p.CreatedAt.UnixMilli(), UpdatedAt: p.UpdatedAt.UnixMilli(),
-		LastSignInAt: milli(p.LastSignInAt), UserFields: api.UserFields{Name: p.Name, FirstName: p.GivenName,
-			LastName: p.FamilyName, Locale: p.Locale, Role: p.Role, PublicMetadata: []byte(p.PublicMetadata),
-			PrivateMetadata: []byte(p.PrivateMetadata), UnsafeMetadata: []byte(p.UnsafeMetadata)}}}
+	return userDocument{User: api.ShowUser(p)}
 }
 
 // printUser shows one user, and the password if it was generated.

@@ -75,7 +75,7 @@ func (a *API) listApplications(ctx context.Context, in *applicationListInput) (*
 	}
 	shown := make([]OAuthApplication, len(rows))
 	for i, row := range rows {
-		if shown[i], err = showApplication(row); err != nil {
+		if shown[i], err = ShowApplication(row); err != nil {
 			return nil, err
 		}
 	}
@@ -257,7 +257,7 @@ func readApplication(ctx context.Context, tx *storage.Store, clientID, plain str
 	if err != nil {
 		return nil, err
 	}
-	body, err := showApplication(row)
+	body, err := ShowApplication(row)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,8 @@ func readApplication(ctx context.Context, tx *storage.Store, clientID, plain str
 	return &applicationOutput{etag(row.Version), body}, nil
 }
 
-func showApplication(row *storage.Client) (o OAuthApplication, err error) {
+// ShowApplication returns the document of a client, with the member names of RFC 7591.
+func ShowApplication(row *storage.Client) (o OAuthApplication, err error) {
 	o = OAuthApplication{Object: "oauth_application", ID: row.ID, ClientID: row.ID, ClientIDIssuedAt: row.CreatedAt.Unix(),
 		UpdatedAt: row.UpdatedAt.UnixMilli()}
 	if err := json.Unmarshal([]byte(row.Metadata), &o.ApplicationFields); err != nil {

@@ -79,7 +79,7 @@ func (a *API) listSessions(ctx context.Context, in *sessionListInput) (*listOutp
 	if err != nil {
 		return nil, err
 	}
-	return listed(views, in.Limit, func(v *storage.SessionView) string { return v.ID }, showSession), nil
+	return listed(views, in.Limit, func(v *storage.SessionView) string { return v.ID }, ShowSession), nil
 }
 
 func (a *API) getSession(ctx context.Context, in *sessionInput) (*sessionOutput, error) {
@@ -87,7 +87,7 @@ func (a *API) getSession(ctx context.Context, in *sessionInput) (*sessionOutput,
 	if err != nil {
 		return nil, err
 	}
-	return &sessionOutput{showSession(v)}, nil
+	return &sessionOutput{ShowSession(v)}, nil
 }
 
 func (a *API) revokeSession(ctx context.Context, in *sessionInput) (*sessionOutput, error) {
@@ -105,7 +105,7 @@ func (a *API) revokeSession(ctx context.Context, in *sessionInput) (*sessionOutp
 	if err != nil {
 		return nil, err
 	}
-	return &sessionOutput{showSession(v)}, nil
+	return &sessionOutput{ShowSession(v)}, nil
 }
 
 func (a *API) sessionView(ctx context.Context, tx *storage.Store, sessionID string) (*storage.SessionView, error) {
@@ -145,7 +145,8 @@ func overdue(v *storage.SessionView) (logout.Reason, bool) {
 	}
 }
 
-func showSession(v *storage.SessionView) Session {
+// ShowSession returns the document of a session, as it stands now.
+func ShowSession(v *storage.SessionView) Session {
 	reason := v.EndReason
 	if r, over := overdue(v); over {
 		reason = string(r)

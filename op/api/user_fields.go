@@ -14,6 +14,7 @@ type UserFields struct {
 	LastName        string `json:"last_name" required:"false" maxLength:"200"`
 	Locale          string `json:"locale" required:"false" maxLength:"35" pattern:"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$" patternDescription:"a language tag (BCP 47)"`
 	Role            string `json:"role" required:"false" enum:",owner,admin,support,auditor" doc:"Right in curfew itself; empty for none. Whoever gains one has to sign in again"`
+	SessionLimit    int64  `json:"session_limit" required:"false" minimum:"0" maximum:"1000" doc:"Devices to be signed in on at a time; 0 follows the configuration"`
 	PublicMetadata  object `json:"public_metadata" required:"false" doc:"Apps read it; at most 8 KiB"`
 	PrivateMetadata object `json:"private_metadata" required:"false" doc:"Only this API sees it; at most 8 KiB"`
 	UnsafeMetadata  object `json:"unsafe_metadata" required:"false" doc:"The user may write it; at most 8 KiB"`
@@ -47,17 +48,19 @@ func (f *UserFields) put(row *storage.User) {
 		return string(o)
 	}
 	row.Name, row.GivenName, row.FamilyName, row.Locale, row.Role = f.Name, f.FirstName, f.LastName, f.Locale, f.Role
+	row.SessionLimit = f.SessionLimit
 	row.PublicMetadata, row.PrivateMetadata, row.UnsafeMetadata = text(f.PublicMetadata), text(f.PrivateMetadata), text(f.UnsafeMetadata)
 }
 
 func fieldsOf(row *storage.User) UserFields {
-	return UserFields{Name: row.Name, FirstName: row.GivenName, LastName: row.FamilyName, Locale: row.Locale, Role: row.Role,
+	return UserFields{Name: row.Name, FirstName: row.GivenName, LastName: row.FamilyName, Locale: row.Locale, Role: row.Role, SessionLimit: row.SessionLimit,
 		PublicMetadata: object(row.PublicMetadata), PrivateMetadata: object(row.PrivateMetadata), UnsafeMetadata: object(row.UnsafeMetadata)}
 }
 
-func showUserOutput(p *user.Person) *userOutput { return &userOutput{etag(p.Version), showUser(p)} }
+func showUserOutput(p *user.Person) *userOutput { return &userOutput{etag(p.Version), ShowUser(p)} }
 
-func showUser(p *user.Person) User {
+// ShowUser returns the document of a user.
+func ShowUser(p *user.Person) User {
 	return User{Object: "user", ID: p.ID, EmailAddress: orNull(p.Email), EmailAddressVerified: p.EmailVerified,
 		PhoneNumber: orNull(p.Phone), UserFields: fieldsOf(p.User), Status: p.Status, CreatedAt: p.CreatedAt.UnixMilli(),
 		UpdatedAt: p.UpdatedAt.UnixMilli(), LastSignInAt: milliOrNull(p.LastSignInAt)}

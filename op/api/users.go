@@ -101,7 +101,7 @@ func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[Use
 	if err != nil {
 		return nil, err
 	}
-	return listed(people, in.Limit, func(p *user.Person) string { return p.ID }, showUser), nil
+	return listed(people, in.Limit, func(p *user.Person) string { return p.ID }, ShowUser), nil
 }
 
 func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput, error) {

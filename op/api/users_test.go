@@ -24,7 +24,7 @@ func TestUserFromCreationToDeletion(t *testing.T) {
 			"password":"correct horse battery","private_metadata":{"n":12345678901234567890}}`).want(t, http.StatusCreated)
 		userID := made.text("id")
 		want := map[string]any{"object": "user", "id": userID, "email_address": "Ada@Example.com", "email_address_verified": true,
-			"phone_number": nil, "name": "Ada", "first_name": "", "last_name": "", "locale": "de-AT", "role": "", "status": "active",
+			"phone_number": nil, "name": "Ada", "first_name": "", "last_name": "", "locale": "de-AT", "role": "", "status": "active", "session_limit": 0.0,
 			"public_metadata": map[string]any{}, "private_metadata": map[string]any{"n": 12345678901234567890.0},
 			"unsafe_metadata": map[string]any{}, "created_at": float64(start.UnixMilli()), "updated_at": float64(start.UnixMilli()),
 			"last_sign_in_at": nil}
@@ -43,9 +43,9 @@ func TestUserFromCreationToDeletion(t *testing.T) {
 			t.Errorf("the password: %v", err)
 		}
 
-		changed := w.do(t, "PATCH", "/v1/users/"+userID, `{"first_name":"Ada","locale":null,"public_metadata":{"plan":"pro"}}`,
+		changed := w.do(t, "PATCH", "/v1/users/"+userID, `{"first_name":"Ada","locale":null,"session_limit":3,"public_metadata":{"plan":"pro"}}`,
 			"If-Match", got.header.Get("ETag")).want(t, 200)
-		want["first_name"], want["locale"], want["public_metadata"] = "Ada", "", map[string]any{"plan": "pro"}
+		want["first_name"], want["locale"], want["session_limit"], want["public_metadata"] = "Ada", "", 3.0, map[string]any{"plan": "pro"}
 		if d := cmp.Diff(want, changed.body); d != "" {
 			t.Error(d)
 		}
@@ -75,8 +75,8 @@ func TestUserFromCreationToDeletion(t *testing.T) {
 		if err := json.Unmarshal([]byte(list[2].Data), &data); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(map[string]any{"changed": []any{"given_name", "locale", "public_metadata"},
-			"before": map[string]any{"given_name": "", "locale": "de-AT"}, "after": map[string]any{"given_name": "Ada", "locale": ""}}, data); d != "" {
+		if d := cmp.Diff(map[string]any{"changed": []any{"given_name", "locale", "public_metadata", "session_limit"},
+			"before": map[string]any{"given_name": "", "locale": "de-AT", "session_limit": "0"}, "after": map[string]any{"given_name": "Ada", "locale": "", "session_limit": "3"}}, data); d != "" {
 			t.Error(d)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/logout"
@@ -74,7 +75,8 @@ func changes(was, is *storage.User) map[string]any {
 	var changed []string
 	before, after := map[string]string{}, map[string]string{}
 	for name, v := range map[string][2]string{"name": {was.Name, is.Name}, "given_name": {was.GivenName, is.GivenName},
-		"family_name": {was.FamilyName, is.FamilyName}, "locale": {was.Locale, is.Locale}, "role": {was.Role, is.Role}} {
+		"family_name": {was.FamilyName, is.FamilyName}, "locale": {was.Locale, is.Locale}, "role": {was.Role, is.Role},
+		"session_limit": {strconv.FormatInt(was.SessionLimit, 10), strconv.FormatInt(is.SessionLimit, 10)}} {
 		if v[0] != v[1] {
 			changed, before[name], after[name] = append(changed, name), v[0], v[1]
 		}
