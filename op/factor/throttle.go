@@ -87,10 +87,12 @@ var (
 			device: budget{10, quarter}, near: budget{10, quarter}, address: budget{100, quarter}, site: budget{400, quarter},
 			account: budget{20, time.Hour},
 		},
-		// Hard, too: a mailbox must not be filled by strangers, and an SMS costs money.
+		// A mailbox must not be filled by strangers, nor may they keep its owner, on a browser that is new, from getting
+		// the one code they need: beyond the hour's ten, each network has one in a quarter of an hour. SMS, which cost
+		// money, are sent only to who has proved a first factor.
 		sendCode: {
 			device: budget{5, quarter}, near: budget{5, quarter}, address: budget{100, time.Hour}, site: budget{400, time.Hour},
-			account: budget{10, time.Hour},
+			account: budget{10, time.Hour}, slowed: budget{1, quarter},
 		},
 	}
 )
