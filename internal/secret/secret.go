@@ -1,4 +1,3 @@
-// Package secret makes, hashes, seals and compares secrets.
 package secret
 
 import (

@@ -1,4 +1,3 @@
-// Package consent owns what users let clients have: whether to ask, recording the answer, withdrawing it.
 package consent
 
 import (

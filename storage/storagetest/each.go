@@ -1,4 +1,3 @@
-// Package storagetest runs a test on both engines: a real PostgreSQL and SQLite.
 package storagetest
 
 import (

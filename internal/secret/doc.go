@@ -1,0 +1,2 @@
+// Package secret makes, hashes, seals and compares secrets.
+package secret

@@ -1,0 +1,2 @@
+// Package consent owns what users let clients have: whether to ask, recording the answer, withdrawing it.
+package consent
