@@ -123,7 +123,11 @@ func (f *Factors) Kinds(ctx context.Context, userID string) ([]Kind, error) {
 
 func kinds(list []Info) (set []Kind) {
 	has, left, second := map[Kind]bool{}, false, false
+	weak := mailboxAlone(list)
 	for _, i := range list {
+		if i.Kind == KindEmail && weak {
+			continue
+		}
 		if i.Kind == KindRecovery {
 			left = i.Left > 0
 			continue
@@ -138,6 +142,32 @@ func kinds(list []Info) (set []Kind) {
 		set = append(set, KindRecovery)
 	}
 	return set
+}
+
+// mailboxAlone tells that codes by mail must not stand beside the password: the user has something better, and the password
+// was set since that was last used. Whoever has the mailbox can set a password, and would then have both factors; once
+// the better one was used under the new password, it is the owner's.
+func mailboxAlone(list []Info) bool {
+	var passwordSet, betterUsed time.Time
+	better := false
+	for _, i := range list {
+		switch i.Kind {
+		case KindPassword:
+			passwordSet = i.CreatedAt
+		case KindTOTP, KindSMS:
+			better = true
+			for _, at := range []time.Time{i.CreatedAt, i.UsedAt} {
+				if at.After(betterUsed) {
+					betterUsed = at
+				}
+			}
+		case KindRecovery:
+			if i.UsedAt.After(betterUsed) {
+				betterUsed = i.UsedAt
+			}
+		}
+	}
+	return better && passwordSet.After(betterUsed)
 }
 
 // Remove takes a factor away from a user, or returns ErrNotFound. With the last second factor go the recovery codes.

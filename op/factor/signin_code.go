@@ -113,6 +113,23 @@ func (f *Factors) CheckCode(ctx context.Context, who Who, c Challenge, typed str
 		return ErrWrong
 	}
 	f.settled(ctx, try)
+	return f.sentCodeUsed(ctx, c)
+}
+
+// sentCodeUsed notes that a factor was used, where the code was one's. That it was removed meanwhile is no fault of the code.
+func (f *Factors) sentCodeUsed(ctx context.Context, c Challenge) error {
+	rows, err := f.store.Factors(ctx, c.UserID, string(c.Kind))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Label != c.Target {
+			continue
+		}
+		if err := f.store.UseFactor(ctx, r.UserID, r.ID, f.clock.Now()); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
 	return nil
 }
 
