@@ -53,12 +53,22 @@ func (s *Server) sweepSessions(ctx context.Context) error {
 	}
 }
 
+// keepEnded is how long an ended session can be looked up; the audit keeps its events for ever.
+const keepEnded = 30 * 24 * time.Hour
+
 func (s *Server) cleanUp(ctx context.Context) error {
 	for more := true; more; {
 		var err error
 		if more, err = s.Store.DeleteAuthRequests(ctx, s.Clock.Now().Add(-24*time.Hour), 5000); err != nil {
 			return err
 		}
+	}
+	for more := true; more; {
+		n, err := s.Store.DeleteEndedSessions(ctx, s.Clock.Now().Add(-keepEnded), 500)
+		if err != nil {
+			return err
+		}
+		more = n == 500
 	}
 	if err := s.Store.DeleteSessionEnds(ctx, s.Clock.Now().Add(-push.Keep)); err != nil {
 		return err
