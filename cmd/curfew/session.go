@@ -26,25 +26,10 @@ var sessionStatuses = []string{"pending", "active", "ended", "removed", "replace
 
 // endReason is why a session ended, also where its end has not been written down yet.
 func endReason(v *storage.SessionView) string {
-	if c, over := overdue(v); over {
+	if c, over := logout.Overdue(v); over {
 		return string(c.Reason)
 	}
 	return v.EndReason
-}
-
-// overdue tells that a session is over though its row says active, and by what.
-func overdue(v *storage.SessionView) (c logout.Cause, over bool) {
-	if v.Status != storage.StatusActive || v.Stands == storage.StatusActive {
-		return c, false
-	}
-	reason := logout.EpochMoved
-	switch v.Stands {
-	case storage.StatusExpired:
-		reason = logout.Expired
-	case storage.StatusAbandoned:
-		reason = logout.Idle
-	}
-	return logout.Cause{Status: v.Stands, Reason: reason, By: logout.System}, true
 }
 
 // session returns one as it stands.
@@ -145,7 +130,7 @@ func sessionRevoke(s *settings, o *output) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				cause, over := overdue(v) // then it ends as what it is
+				cause, over := logout.Overdue(v) // then it ends as what it is
 				if !over {
 					cause = logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: byCLI}
 				}

@@ -124,32 +124,17 @@ func (a *API) sessionView(ctx context.Context, tx *storage.Store, sessionID stri
 
 // causeOf keeps a session whose end nobody has written down yet from being called revoked: it ends as what it is.
 func causeOf(v *storage.SessionView, by string) logout.Cause {
-	if reason, over := overdue(v); over {
-		return logout.Cause{Status: v.Stands, Reason: reason, By: logout.System}
+	if c, over := logout.Overdue(v); over {
+		return c
 	}
 	return logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: by}
-}
-
-// overdue tells that a session is over though its row says active, and by what.
-func overdue(v *storage.SessionView) (logout.Reason, bool) {
-	if v.Status != storage.StatusActive || v.Stands == storage.StatusActive {
-		return "", false
-	}
-	switch v.Stands {
-	case storage.StatusExpired:
-		return logout.Expired, true
-	case storage.StatusAbandoned:
-		return logout.Idle, true
-	default:
-		return logout.EpochMoved, true
-	}
 }
 
 // ShowSession returns the document of a session, as it stands now.
 func ShowSession(v *storage.SessionView) Session {
 	reason := v.EndReason
-	if r, over := overdue(v); over {
-		reason = string(r)
+	if c, over := logout.Overdue(v); over {
+		reason = string(c.Reason)
 	}
 	updated := v.CreatedAt.Time
 	for _, t := range []time.Time{v.LastActiveAt.Time, v.AuthenticatedAt.Time, v.EndedAt.Time} {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/curfew-id/curfew/internal/httpx"
@@ -13,9 +14,8 @@ import (
 func withOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		agent := r.UserAgent()
-		if len(agent) > 300 {
-			agent = agent[:300]
-		}
+		// A header may hold any bytes; what is stored must be text, also where it was cut.
+		agent = strings.ToValidUTF8(agent[:min(len(agent), 300)], "")
 		ctx := audit.WithOrigin(r.Context(), audit.Origin{IPAddress: httpx.ClientAddr(r.Context()).String(), UserAgent: agent,
 			RequestID: httpx.RequestID(r.Context())})
 		r2 := r.WithContext(ctx)
