@@ -21,8 +21,9 @@ type SessionEnd struct {
 	bun.BaseModel `bun:"table:session_ends"`
 
 	ID         string `bun:"id,pk"`
-	UserID     string
-	SessionID  string // "" for all sessions that the user had
+	UserID     string // "" for the sessions of a client or of everybody
+	SessionID  string // "" for all sessions that the user had, that the client took part in, or of everybody
+	ClientID   string // whose sessions ended all at once; "" for all other ends
 	Status     SessionStatus
 	Reason     string
 	ClientIDs  []string `bun:"-"` // who took part
@@ -36,12 +37,6 @@ type SessionEnd struct {
 func (s *Store) recordEnd(ctx context.Context, n *Session, clientIDs []string) error {
 	return s.insertEnd(ctx, &SessionEnd{UserID: n.UserID, SessionID: n.ID, Status: n.Status, Reason: n.EndReason,
 		ClientIDs: clientIDs, EndedAt: n.EndedAt})
-}
-
-// RecordUserEnd writes that all sessions of a user have ended, in the transaction that moved the epoch and in constant time:
-// which clients that concerns is found when the entry is numbered.
-func (s *Store) RecordUserEnd(ctx context.Context, userID string, status SessionStatus, reason string, at time.Time) error {
-	return s.insertEnd(ctx, &SessionEnd{UserID: userID, Status: status, Reason: reason, EndedAt: At(at)})
 }
 
 func (s *Store) insertEnd(ctx context.Context, e *SessionEnd) (err error) {
@@ -122,11 +117,11 @@ func (s *Store) numberSome(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// nameClients finds who takes part in sessions that ended all at once and have not been taken through the door yet. Those
-// that have been are entries of their own.
+// nameClients finds who takes part in sessions of a user that ended all at once and have not been taken through the door
+// yet. Those that have been are entries of their own.
 func (s *Store) nameClients(ctx context.Context) error {
 	var list []*SessionEnd
-	err := s.db.NewSelect().Model(&list).Where("position IS NULL AND session_id = '' AND client_ids = '[]'").
+	err := s.db.NewSelect().Model(&list).Where("position IS NULL AND session_id = '' AND user_id <> '' AND client_ids = '[]'").
 		Order("id").Limit(numberedAtOnce).Scan(ctx)
 	if err != nil {
 		return err

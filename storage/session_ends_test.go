@@ -70,12 +70,7 @@ func TestSessionEndsOfAUser(t *testing.T) {
 		w.code(t, "one")
 		_, _, err := s.Redeem(t.Context(), redemption("one"))
 		must(t, err)
-		must(t, s.Tx(t.Context(), func(tx *storage.Store) error {
-			if err := tx.MoveUserEpoch(t.Context(), w.user.ID); err != nil {
-				return err
-			}
-			return tx.RecordUserEnd(t.Context(), w.user.ID, storage.StatusRevoked, "revoked", t0)
-		}))
+		must(t, s.MoveUserEpoch(t.Context(), w.user.ID, moved))
 		list := ends(t, s, 0)
 		if len(list) != 1 || list[0].SessionID != "" || list[0].UserID != w.user.ID || !slices.Equal(list[0].ClientIDs, []string{"shop"}) {
 			t.Fatalf("%+v", list)

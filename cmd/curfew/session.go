@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/curfew-id/curfew/internal/geo"
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/storage"
@@ -16,7 +16,7 @@ import (
 // sessionCommand is `curfew session`.
 func sessionCommand() *cobra.Command {
 	s, o := new(settings), new(output)
-	cmd := group("session", "Where users are signed in", sessionList(s, o), sessionShow(s, o), sessionRevoke(s, o))
+	cmd := group("session", "Where users are signed in", sessionList(s, o), sessionShow(s, o), sessionEnd(s, o))
 	s.addFile(cmd)
 	o.add(cmd)
 	return cmd
@@ -52,7 +52,7 @@ func printSession(cmd *cobra.Command, o *output, v *storage.SessionView) error {
 		}
 		return pairs(w, pair{"ID", v.ID}, pair{"User", v.UserID}, pair{"Device", v.DeviceID}, pair{"Kind", string(v.Kind)},
 			pair{"Status", string(v.Stands)}, pair{"Signed in", at(v.AuthenticatedAt)}, pair{"With", v.AMR},
-			pair{"From", v.IPAddress}, pair{"Browser", v.UserAgent}, pair{"Last active", at(v.LastActiveAt)},
+			pair{"From", strings.TrimSpace(v.IPAddress + " " + geo.Place{City: v.City, Country: v.Country}.Show("en"))}, pair{"Browser", v.UserAgent}, pair{"Last active", at(v.LastActiveAt)},
 			pair{"Expires", at(v.ExpiresAt)}, pair{"Ended", ended}, pair{"Reason", endReason(v)},
 			pair{"Clients", strings.Join(v.ClientIDs, " ")})
 	})
@@ -111,58 +111,4 @@ func sessionShow(s *settings, o *output) *cobra.Command {
 				return printSession(cmd, o, v)
 			})
 		}}
-}
-
-func sessionRevoke(s *settings, o *output) *cobra.Command {
-	var who string
-	cmd := &cobra.Command{Use: "revoke ID | --user ID|EMAIL", Short: "End a session, or all of a user's", Args: cobra.MaximumNArgs(1),
-		Long: "End a session, or all of a user's. When the command returns, curfew accepts none of their tokens any more; where nobody\n" +
-			"asks it, tokens issued before live 60 seconds at most. Ending a session that has ended changes nothing.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("user") == (len(args) == 1) {
-				return usagef("name a session, or a user by --user")
-			}
-			return s.do(cmd, func(ctx context.Context, d *database) error {
-				if len(args) == 0 {
-					return d.revokeAll(ctx, cmd, o, who)
-				}
-				v, err := d.session(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				cause, over := logout.Overdue(v) // then it ends as what it is
-				if !over {
-					cause = logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: byCLI}
-				}
-				if _, err := d.door.End(ctx, d.store, &v.Session, cause); err != nil {
-					return err
-				}
-				if v, err = d.session(ctx, args[0]); err != nil {
-					return err
-				}
-				return printSession(cmd, o, v)
-			})
-		}}
-	cmd.Flags().StringVar(&who, "user", "", "all sessions of this user: `ID|EMAIL`")
-	return cmd
-}
-
-func (d *database) revokeAll(ctx context.Context, cmd *cobra.Command, o *output, who string) error {
-	p, err := d.person(ctx, who)
-	if err != nil {
-		return err
-	}
-	err = d.store.Tx(ctx, func(tx *storage.Store) error { return d.endAll(ctx, tx, p.ID, logout.Revoked) })
-	if err != nil {
-		return missing(err, "user", who)
-	}
-	doc := struct {
-		Object  string `json:"object"`
-		ID      string `json:"id"`
-		Revoked bool   `json:"sessions_revoked"`
-	}{"user", p.ID, true}
-	return o.print(cmd, doc, func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, "Revoked all sessions of", p.ID)
-		return err
-	})
 }

@@ -38,7 +38,9 @@ const (
 	ConsentGone     Reason = "consent_withdrawn"
 	RefreshReused   Reason = "refresh_token_reused"
 	CodeReused      Reason = "code_reused"
-	EpochMoved      Reason = "ended_with_others"
+	EpochMoved      Reason = "ended_with_others" // an epoch was moved and nobody said why, or the user is disabled
+	ClientEnded     Reason = "ended_with_client"
+	AllEnded        Reason = "ended_with_all"
 	DeviceForgotten Reason = "device_forgotten"
 )
 
@@ -109,70 +111,4 @@ func (d *Door) owed(ctx context.Context, tx *storage.Store, s *storage.Session, 
 			ExpiresAt: storage.At(now.Add(delivery.TTL))})
 	}
 	return list, nil
-}
-
-// EndUser ends every session of a user at once: in constant time and in tx, whatever their number. Sweep follows.
-func (d *Door) EndUser(ctx context.Context, tx *storage.Store, userID string, c Cause) error {
-	return tx.Tx(ctx, func(tx *storage.Store) error {
-		if err := tx.MoveUserEpoch(ctx, userID); err != nil {
-			return err
-		}
-		if err := tx.RecordUserEnd(ctx, userID, c.Status, string(c.Reason), d.clock.Now()); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionsEnded, At: d.clock.Now(), UserID: userID, By: c.By,
-			Data: map[string]any{"reason": c.Reason}})
-	})
-}
-
-// EndUserNow is EndUser and takes the user's sessions through the door in the same transaction, except the one to keep
-// ("" for none), which stays as it is. It is for changes of one person's own account, whose sessions are few.
-func (d *Door) EndUserNow(ctx context.Context, tx *storage.Store, userID, keep string, c Cause) error {
-	return tx.Tx(ctx, func(tx *storage.Store) error {
-		for after := ""; ; {
-			list, err := tx.Sessions(ctx, storage.SessionFilter{UserID: userID, Status: string(storage.StatusActive), After: after, Limit: 100})
-			if err != nil {
-				return err
-			}
-			for _, s := range list {
-				after = s.ID
-				if s.ID == keep {
-					continue
-				}
-				if _, err := d.End(ctx, tx, s, c); err != nil {
-					return err
-				}
-			}
-			if len(list) < 100 {
-				return nil
-			}
-		}
-	})
-}
-
-// Sweep takes sessions through the door whose time has run out or whose epoch has moved, at most n, and returns how many
-// it met.
-func (d *Door) Sweep(ctx context.Context, n int) (int, error) {
-	now := d.clock.Now()
-	list, err := d.store.Overdue(ctx, now, n)
-	if err != nil {
-		return 0, err
-	}
-	for _, s := range list {
-		if _, err := d.End(ctx, d.store, s, overdueCause(s, now)); err != nil {
-			return 0, err
-		}
-	}
-	return len(list), nil
-}
-
-func overdueCause(s *storage.Session, now time.Time) Cause {
-	switch {
-	case !s.ExpiresAt.After(now):
-		return Cause{storage.StatusExpired, Expired, System}
-	case !s.AbandonAt().After(now):
-		return Cause{storage.StatusAbandoned, Idle, System}
-	default:
-		return Cause{storage.StatusRevoked, EpochMoved, System}
-	}
 }

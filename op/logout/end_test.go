@@ -192,10 +192,10 @@ func TestEndInATransactionThatFails(t *testing.T) {
 // Ending many at once is true at once; the job then takes each through the door.
 func TestEndUserIsTrueAtOnceAndSwept(t *testing.T) {
 	for name, c := range map[string]struct {
-		end    func(w *world) error
-		reason string
+		end        func(w *world) error
+		reason, by string
 	}{
-		"epoch": {func(w *world) error { return w.EndUser(w.Context(), w.store, w.user.ID, revoked) }, "ended_with_others"},
+		"epoch": {func(w *world) error { return w.EndUser(w.Context(), w.store, w.user.ID, revoked) }, "revoked", "usr_admin"},
 		"disabled": {func(w *world) error {
 			u, err := w.store.User(w.Context(), w.user.ID)
 			if err != nil {
@@ -203,7 +203,7 @@ func TestEndUserIsTrueAtOnceAndSwept(t *testing.T) {
 			}
 			u.Status = storage.UserDisabled
 			return w.store.UpdateUser(w.Context(), u)
-		}, "ended_with_others"},
+		}, "ended_with_others", logout.System},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, w *world) {
@@ -236,7 +236,7 @@ func TestEndUserIsTrueAtOnceAndSwept(t *testing.T) {
 				}
 				for _, s := range sessions {
 					row, err := w.store.Session(t.Context(), s.ID)
-					if err != nil || row.Status != storage.StatusRevoked || row.EndReason != c.reason || len(w.deliveries(s)) != 1 {
+					if err != nil || row.Status != storage.StatusRevoked || row.EndReason != c.reason || row.EndedBy != c.by || len(w.deliveries(s)) != 1 {
 						t.Errorf("%+v, %v, told %v", row, err, w.deliveries(s))
 					}
 				}

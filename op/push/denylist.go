@@ -38,6 +38,10 @@ type denied struct {
 	// Users whose sessions ended all at once, and when: refuse tokens of that sub whose iat is not later. A person who
 	// signs in again has later ones, which must not be refused.
 	Users map[string]int64 `json:"subs"`
+	// Clients whose sessions ended all at once, and everybody's: the same, for tokens of a session (with a sid) that were
+	// issued to that client_id, or to anybody. What other clients hold of these sessions follows in Sessions.
+	Clients map[string]int64 `json:"clients"`
+	All     int64            `json:"all,omitempty"`
 }
 
 // denyKey tells lists apart: each names the client that it is made for, so that one's cannot be passed off as another's.
@@ -75,14 +79,18 @@ func (h *Hub) Denied(s Scope, audience string) (*DenyList, error) {
 
 func (h *Hub) deny(s Scope, audience string, now time.Time) (*DenyList, error) {
 	p := denied{Issuer: h.Issuer, Audience: audience, IssuedAt: h.readAt.Unix(), ExpiresAt: h.readAt.Add(DenyTTL).Unix(),
-		Sessions: []string{}, Users: map[string]int64{}}
+		Sessions: []string{}, Users: map[string]int64{}, Clients: map[string]int64{}}
 	for _, e := range h.recent {
 		switch {
 		case !s.sees(e) || !e.NumberedAt.Add(Window).After(now):
 		case e.SessionID != "":
 			p.Sessions = append(p.Sessions, e.SessionID)
-		default:
+		case e.UserID != "":
 			p.Users[e.UserID] = max(p.Users[e.UserID], e.NumberedAt.Unix())
+		case e.ClientID != "":
+			p.Clients[e.ClientID] = max(p.Clients[e.ClientID], e.NumberedAt.Unix())
+		default:
+			p.All = max(p.All, e.NumberedAt.Unix())
 		}
 	}
 	payload, err := json.Marshal(p)

@@ -24,6 +24,8 @@ type list struct {
 	ExpiresAt int64            `json:"exp"`
 	Sessions  []string         `json:"sids"`
 	Users     map[string]int64 `json:"subs"`
+	Clients   map[string]int64 `json:"clients"`
+	All       int64            `json:"all"`
 }
 
 // denied reads the feed and returns the list of a scope, its signature and type checked.
@@ -58,7 +60,7 @@ func TestDenyList(t *testing.T) {
 			t.Helper()
 			at := clk.Now()
 			_, got := r.denied(s)
-			if d := cmp.Diff(list{issuer, "gateway", at.Unix(), at.Unix() + 30, sids, subs}, got); d != "" {
+			if d := cmp.Diff(list{issuer, "gateway", at.Unix(), at.Unix() + 30, sids, subs, map[string]int64{}, 0}, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		}
@@ -95,6 +97,46 @@ func TestDenyList(t *testing.T) {
 		want(all, []string{s2.ID}, none)
 		clk.Advance(push.Window)
 		want(all, []string{}, none)
+	})
+}
+
+// All sessions of a client, and of everybody, stand in the list as one instant each, as long as their last token may live.
+func TestDenyListOfMany(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, store *storage.Store) {
+		clk := clock.NewFake(time.Date(2026, 3, 1, 12, 0, 0, 250_000_000, time.UTC))
+		r := newReplica(t, store, clk)
+		for _, clientID := range []string{"a", "b"} {
+			r.register(clientID)
+		}
+		r.session(r.person(), "a", "b")
+		want := func(s push.Scope, clients map[string]int64, all int64) {
+			t.Helper()
+			if _, got := r.denied(s); !cmp.Equal(got.Clients, clients) || got.All != all || len(got.Sessions)+len(got.Users) != 0 {
+				t.Errorf("%+v", got)
+			}
+		}
+		everything, a, b := push.Scope{All: true}, push.Scope{ClientID: "a"}, push.Scope{ClientID: "b"}
+		none := map[string]int64{}
+		want(everything, none, 0)
+		clk.Advance(time.Second)
+		first := map[string]int64{"a": clk.Now().Unix()}
+		r.must(r.door.EndClient(t.Context(), store, "a", revoked))
+		want(everything, first, 0)
+		want(a, first, 0)
+		want(b, none, 0)
+		clk.Advance(time.Second)
+		later := map[string]int64{"a": clk.Now().Unix()}
+		r.must(r.door.EndClient(t.Context(), store, "a", revoked))
+		want(a, later, 0)
+		clk.Advance(time.Second)
+		all := clk.Now().Unix()
+		r.must(r.door.EndAll(t.Context(), store, revoked))
+		want(everything, later, all)
+		want(b, none, all)
+		clk.Advance(push.Window - 500*time.Millisecond)
+		want(everything, none, all)
+		clk.Advance(10 * time.Second) // built again, though nothing changed
+		want(everything, none, 0)
 	})
 }
 

@@ -168,6 +168,10 @@ func (h *Hub) handOn(list []*storage.SessionEnd) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range list {
+		if e.UserID == "" {
+			h.giveMany(e)
+			continue
+		}
 		for _, key := range keysOf(e) {
 			for l := range h.listeners[key] {
 				h.give(l, e)
@@ -176,6 +180,17 @@ func (h *Hub) handOn(list []*storage.SessionEnd) {
 	}
 	h.recent = append(h.recent, list...)
 	h.position = list[len(list)-1].Position
+}
+
+// giveMany gives an end that is of no single user to all who see it. The lock is held.
+func (h *Hub) giveMany(e *storage.SessionEnd) {
+	for _, set := range h.listeners {
+		for l := range set {
+			if l.scope.sees(e) {
+				h.give(l, e)
+			}
+		}
+	}
 }
 
 // settle notes that there was no more at an instant, and forgets what is too old for the deny list.

@@ -81,6 +81,51 @@ func TestEpochIsOneEnd(t *testing.T) {
 	})
 }
 
+// All sessions of a client are one end for it and for whoever may see all, one by one for other clients; of everybody, one for
+// all. Listeners of a user are handed both: theirs may be among them.
+func TestEndsOfMany(t *testing.T) {
+	each(t, func(t *testing.T, r *replica) {
+		r.register("a")
+		r.register("b")
+		u, other := r.person(), r.person()
+		s := r.session(u, "a", "b")
+		r.session(other, "b")
+		r.must(r.hub.Read(t.Context()))
+		user, a, b, all, nobody := r.listen(push.Scope{UserID: u.ID}), r.listen(push.Scope{ClientID: "a"}), r.listen(push.Scope{ClientID: "b"}),
+			r.listen(push.Scope{All: true}), r.listen(push.Scope{})
+		r.must(r.door.EndClient(t.Context(), r.store, "a", revoked))
+		r.must(r.hub.Read(t.Context()))
+		for _, l := range []*push.Listener{user, a, all} {
+			if e := r.next(l, soon); e.ClientID != "a" || e.SessionID != "" || e.UserID != "" || e.Reason != "revoked" {
+				t.Errorf("%+v", e)
+			}
+			r.nothing(l)
+		}
+		r.nothing(b)
+		if n, err := r.door.Sweep(t.Context(), 100); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		r.must(r.hub.Read(t.Context()))
+		for _, l := range []*push.Listener{user, a, b, all} {
+			if e := r.next(l, soon); e.SessionID != s.ID || e.ClientID != "" {
+				t.Errorf("%+v", e)
+			}
+		}
+		r.must(r.door.EndAll(t.Context(), r.store, revoked))
+		r.must(r.hub.Read(t.Context()))
+		for _, l := range []*push.Listener{user, a, b, all} {
+			if e := r.next(l, soon); e.SessionID+e.UserID+e.ClientID != "" {
+				t.Errorf("%+v", e)
+			}
+			r.nothing(l)
+		}
+		r.nothing(nobody)
+		if missed, err := b.Missed(t.Context(), 0); err != nil || len(missed) != 2 {
+			t.Errorf("missed %d, %v", len(missed), err)
+		}
+	})
+}
+
 // A listener that takes nothing is cut when its buffer is full, holds nobody up and loses nothing.
 func TestSlowListenerIsCut(t *testing.T) {
 	each(t, func(t *testing.T, r *replica) {

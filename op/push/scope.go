@@ -7,6 +7,10 @@ import (
 )
 
 // Scope is what a listener may see; exactly one member is set. The zero Scope sees nothing.
+//
+// All sessions of a client, or of everybody, are one end. A client hears of its own and of everybody's; that another's
+// sessions ended is none of its business, and those it took part in follow one by one. A user's listener is handed both
+// kinds, as one of the sessions may be its own: which only the database knows, and whoever reads the Listener has to ask.
 type Scope struct {
 	UserID   string // all ends of one user; for their own pages and for tokens of theirs
 	ClientID string // ends of sessions that a client took part in
@@ -19,14 +23,17 @@ func (s Scope) sees(e *storage.SessionEnd) bool {
 	case s.All:
 		return true
 	case s.UserID != "":
-		return s.UserID == e.UserID
+		return s.UserID == e.UserID || e.UserID == ""
 	case s.ClientID != "":
-		return slices.Contains(e.ClientIDs, s.ClientID)
+		return ofEverybody(e) || s.ClientID == e.ClientID || slices.Contains(e.ClientIDs, s.ClientID)
 	}
 	return false
 }
 
-// key is where the hub finds the listeners of a scope; those of an end are found by keysOf.
+// ofEverybody tells whether an end is of all sessions there were.
+func ofEverybody(e *storage.SessionEnd) bool { return e.UserID == "" && e.ClientID == "" }
+
+// key is where the hub finds the listeners of a scope; those of an end of one user are found by keysOf.
 func (s Scope) key() string {
 	switch {
 	case s.All:
