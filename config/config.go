@@ -26,6 +26,7 @@ type Config struct {
 	SMTP     SMTP     `key:"smtp" doc:"Where mail is handed over: verification, password reset, codes. Without it no mail is sent."`
 	SMS      SMS      `key:"sms" doc:"An HTTP gateway for codes by text message, in the shape of Twilio's API. Without it none are sent."`
 	Branding Branding `key:"branding" doc:"What the hosted pages look like."`
+	GeoIP    GeoIP    `key:"geoip" doc:"Where sessions are shown to be."`
 	Outgoing Outgoing `key:"outgoing" doc:"Requests that curfew makes to addresses registered by others: back-channel logout, webhooks, key sets."`
 	Log      Log      `key:"log" doc:"What is written to standard error."`
 	OTel     OTel     `key:"otel" doc:"OpenTelemetry traces."`
@@ -50,6 +51,7 @@ type Session struct {
 	Idle        time.Duration `key:"idle" default:"7d" doc:"A session ends when nothing was done in it for this long: 1m to session.absolute."`
 	Limit       int           `key:"limit" default:"0" doc:"Active sessions that one person may have, up to 1000. 0 is no limit."`
 	LimitPolicy string        `key:"limit_policy" default:"replace_oldest" oneof:"replace_oldest refuse" doc:"What a sign-in beyond the limit does: it replaces the session that was idle longest, or is refused."`
+	CrossSite   bool          `key:"cross_site" default:"false" doc:"Whether apps on other sites than the issuer may watch the session and renew silently in frames: cookies become SameSite=None. Apps on the issuer's own site can do so anyway, and people who block third-party cookies keep the others from it."`
 }
 
 // Password is which passwords people may choose.
@@ -88,6 +90,11 @@ type Branding struct {
 	Name       string `key:"name" default:"curfew" doc:"The name that people know the service by, up to 60 characters."`
 	Logo       string `key:"logo" doc:"A file with the logo: .svg, .png, .webp or .jpg, up to 256 KiB."`
 	Stylesheet string `key:"stylesheet" doc:"A .css file that is loaded after curfew's own, up to 256 KiB."`
+}
+
+// GeoIP is where sessions are shown to be.
+type GeoIP struct {
+	CityFile string `key:"city_file" doc:"A file in MaxMind's format with cities or countries, such as GeoLite2-City.mmdb. Sessions and devices then show where their last address is. A new file is taken up within a minute. Empty shows addresses alone."`
 }
 
 // Outgoing is about requests to addresses registered by others.

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/curfew-id/curfew/internal/geo"
 	"github.com/curfew-id/curfew/internal/httpx"
 )
 
@@ -68,6 +69,7 @@ func (c *Config) check(problems *Problems) {
 	}
 	v("branding.logo", checkAsset(c.Branding.Logo, ".svg", ".png", ".webp", ".jpg", ".jpeg"))
 	v("branding.stylesheet", checkAsset(c.Branding.Stylesheet, ".css"))
+	v("geoip.city_file", checkGeoIP(c.GeoIP.CityFile))
 	_, err = httpx.ParseRequestLog(c.Log.Requests)
 	v("log.requests", err)
 	v("otel.endpoint", checkURL(c.OTel.Endpoint, false))
@@ -200,6 +202,16 @@ func checkAsset(path string, extensions ...string) error {
 		return fmt.Errorf("%s is not a file", path)
 	case info.Size() > 256<<10:
 		return fmt.Errorf("%s is larger than 256 KiB", path)
+	}
+	return nil
+}
+
+func checkGeoIP(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := geo.Check(path); err != nil {
+		return errors.New(oneLine(plain(err)))
 	}
 	return nil
 }

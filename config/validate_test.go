@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-id/curfew/internal/geo"
+	"github.com/curfew-id/curfew/internal/geo/geotest"
 )
 
 func valid() *Config {
@@ -27,6 +30,7 @@ func valid() *Config {
 
 func TestValidateAccepts(t *testing.T) {
 	logo := write(t, "logo.svg", "<svg/>")
+	places := geotest.File(t, map[string]geo.Place{"192.0.2.0/24": {City: "Berlin", Country: "DE"}})
 	for name, change := range map[string]func(*Config){
 		"defaults":             func(*Config) {},
 		"http on localhost":    func(c *Config) { c.Issuer = "http://localhost:8080" },
@@ -46,6 +50,7 @@ func TestValidateAccepts(t *testing.T) {
 		"longest session":  func(c *Config) { c.Session.Absolute, c.Session.Idle = 400*day, 400*day },
 		"sampled log":      func(c *Config) { c.Log.Requests = "1/100" },
 		"logo":             func(c *Config) { c.Branding.Logo = logo },
+		"places":           func(c *Config) { c.GeoIP.CityFile = places },
 		"mail":             func(c *Config) { c.SMTP.Host, c.SMTP.From = "smtp.example.com", "id@example.com" },
 		"mail in the clear on this machine": func(c *Config) {
 			c.SMTP.Host, c.SMTP.From, c.SMTP.TLS, c.SMTP.Username, c.SMTP.Password = "localhost", "id@example.com", "none", "u", NewSecret("p")
@@ -63,6 +68,7 @@ func TestValidateAccepts(t *testing.T) {
 }
 
 func TestValidateRefuses(t *testing.T) {
+	garbage := write(t, "garbage.mmdb", "<html>")
 	big := write(t, "big.css", strings.Repeat("x", 256<<10+1))
 	tests := []struct {
 		change func(*Config)
@@ -149,6 +155,8 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Branding.Name = "" }, "branding.name: must have"},
 		{func(c *Config) { c.Branding.Name = strings.Repeat("x", 61) }, "branding.name: must have"},
 		{func(c *Config) { c.Branding.Logo = "logo.gif" }, "branding.logo: logo.gif is not a .svg"},
+		{func(c *Config) { c.GeoIP.CityFile = "none.mmdb" }, "geoip.city_file: cannot open none.mmdb: no such file"},
+		{func(c *Config) { c.GeoIP.CityFile = garbage }, "geoip.city_file: " + garbage + " is not a usable MaxMind database"},
 		{func(c *Config) { c.Branding.Logo = "none.svg" }, "branding.logo: cannot stat none.svg: no such file"},
 		{func(c *Config) { c.Branding.Stylesheet = big }, "branding.stylesheet: " + big + " is larger"},
 		{func(c *Config) { c.Log.Level = "loud" }, `log.level: "loud" is not one of`},

@@ -62,8 +62,19 @@ func (p *Provider) introspect(ctx context.Context, c *client.Client, text string
 		if err != nil || !g.Live || generation < g.Generation || !may(g.ClientID) {
 			return &introspection{}, nil
 		}
+		owner, err := p.Clients.Get(ctx, g.ClientID)
+		if errors.Is(err, client.ErrUnknown) || err == nil && !owner.Counts(g.AuthenticatedAt, g.LastActiveAt, g.LongestPause, g.At) {
+			return &introspection{}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		expires := g.ExpiresAt
+		if until := owner.Until(g.AuthenticatedAt); !until.IsZero() && until.Before(expires) {
+			expires = until
+		}
 		return &introspection{Active: true, TokenType: "refresh_token", Issuer: p.Issuer, Subject: g.UserID,
-			ClientID: g.ClientID, SessionID: g.SessionID, Scope: g.Scope, ExpiresAt: g.ExpiresAt.Unix()}, nil
+			ClientID: g.ClientID, SessionID: g.SessionID, Scope: g.Scope, ExpiresAt: expires.Unix()}, nil
 	}
 	claims, g, err := p.Tokens.ReadAccess(ctx, text)
 	if errors.Is(err, key.ErrInvalid) || err == nil && !may(claims.ClientID) && !slices.Contains(claims.Audience, c.ID) {

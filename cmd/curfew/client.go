@@ -48,6 +48,8 @@ func (d *database) printClient(ctx context.Context, cmd *cobra.Command, o *outpu
 			pair{"Scope", m.Scope}, pair{"Redirect URIs", strings.Join(m.RedirectURIs, " ")},
 			pair{"After sign-out", strings.Join(m.PostLogoutRedirectURIs, " ")},
 			pair{"Back-channel logout", m.BackchannelLogoutURI}, pair{"Front-channel logout", m.FrontchannelLogoutURI},
+			pair{"Session lifetime", (*seconds)(&m.SessionLifetime).String()},
+			pair{"Session idle timeout", (*seconds)(&m.SessionIdleTimeout).String()},
 			pair{"Created", at(row.CreatedAt)}, pair{"Updated", at(row.UpdatedAt)})
 	})
 }

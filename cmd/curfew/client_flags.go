@@ -32,6 +32,10 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.m.Scope, "scope", "", "`scopes` it may ask for, with spaces between")
 	fs.StringVar(&f.m.BackchannelLogoutURI, "backchannel-logout-uri", "", "`URI` that is told when a session ends")
 	fs.BoolVar(&f.m.SkipConsent, "skip-consent", false, "an app of your own: users are not asked")
+	fs.Var((*seconds)(&f.m.SessionLifetime), "session-lifetime",
+		"`time` after which the person has to authenticate again for this app, such as 8h; 0: when the session ends")
+	fs.Var((*seconds)(&f.m.SessionIdleTimeout), "session-idle-timeout",
+		"`time` without use after which they have to, such as 30m; 0: when the session ends")
 	methods := []string{client.AuthBasic, client.AuthPost, client.AuthKey, client.AuthNone}
 	grants := []string{client.GrantCode, client.GrantRefresh, client.GrantClientCredentials}
 	_ = cmd.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions(methods, cobra.ShellCompDirectiveNoFileComp))
@@ -49,6 +53,8 @@ func (f *clientFlags) parts(m *client.Metadata) map[string]func() {
 		"scope":                    func() { m.Scope = f.m.Scope },
 		"backchannel-logout-uri":   func() { m.BackchannelLogoutURI = f.m.BackchannelLogoutURI },
 		"skip-consent":             func() { m.SkipConsent = f.m.SkipConsent },
+		"session-lifetime":         func() { m.SessionLifetime = f.m.SessionLifetime },
+		"session-idle-timeout":     func() { m.SessionIdleTimeout = f.m.SessionIdleTimeout },
 	}
 }
 

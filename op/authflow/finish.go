@@ -46,18 +46,22 @@ func (a *Answer) URL() string {
 	return a.RedirectURI + sep + a.Values.Encode()
 }
 
-// Error answers with an error (RFC 6749 4.1.2.1). iss says which server it comes from (RFC 9207 2.3).
-func (f *Flows) Error(p Params, code, description string) *Answer {
+// Error answers with an error (RFC 6749 4.1.2.1). iss says which server it comes from (RFC 9207 2.3). current is the browser's
+// active session, nil for none.
+func (f *Flows) Error(p Params, current *session.Current, code, description string) *Answer {
 	v := url.Values{"error": {code}, "iss": {f.issuer}}
 	if description != "" {
 		v.Set("error_description", description)
 	}
-	return f.answer(p, v)
+	return f.answer(p, current, v)
 }
 
-func (f *Flows) answer(p Params, v url.Values) *Answer {
+func (f *Flows) answer(p Params, current *session.Current, v url.Values) *Answer {
 	if p.State != "" {
 		v.Set("state", p.State)
+	}
+	if s := f.sessionState(p, current); s != "" {
+		v.Set("session_state", s)
 	}
 	mode := p.ResponseMode
 	if mode == "" {
@@ -74,22 +78,25 @@ func (f *Flows) Finish(ctx context.Context, flow *Flow, current *session.Current
 		if err := f.close(ctx, f.store, flow, now); err != nil {
 			return nil, err
 		}
-		return f.Error(flow.Params, "access_denied", "the user refused"), nil
+		return f.Error(flow.Params, current, "access_denied", "the user refused"), nil
 	}
 	if flow.mistaken(current) { // Core 3.1.2.1, id_token_hint
 		if err := f.close(ctx, f.store, flow, now); err != nil {
 			return nil, err
 		}
-		return f.Error(flow.Params, "login_required", "another user signed in"), nil
+		return f.Error(flow.Params, current, "login_required", "another user signed in"), nil
 	}
 	if flow.unmet(current) {
 		if err := f.close(ctx, f.store, flow, now); err != nil {
 			return nil, err
 		}
-		return f.Error(flow.Params, "unmet_authentication_requirements", "the user cannot sign in as it was asked for"), nil
+		return f.Error(flow.Params, current, "unmet_authentication_requirements", "the user cannot sign in as it was asked for"), nil
 	}
 	if flow.Client == nil {
 		return &Answer{Goal: flow.Goal}, f.close(ctx, f.store, flow, now)
+	}
+	if idle := flow.Client.IdleTimeout(); idle > 0 {
+		f.sessions.Narrow(current, idle)
 	}
 	code := secret.New(32)
 	row := &storage.Code{
@@ -107,7 +114,7 @@ func (f *Flows) Finish(ctx context.Context, flow *Flow, current *session.Current
 	if err != nil {
 		return nil, err
 	}
-	return f.answer(flow.Params, url.Values{"code": {code}, "iss": {f.issuer}}), nil
+	return f.answer(flow.Params, current, url.Values{"code": {code}, "iss": {f.issuer}}), nil
 }
 
 // lasting tells whether the code opens a session of its own (OpenID Connect Core 11).

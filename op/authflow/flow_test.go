@@ -56,7 +56,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	clients := client.NewRegistry(store, c)
 	w := &world{TB: t, store: store, clock: c, users: user.New(store, c), factors: factors{}}
 	door := logout.NewDoor(store, clients, c)
-	w.sessions = session.New(store, c, session.NewActivity(store), door, session.Options{Secure: true})
+	w.sessions = session.New(store, c, session.NewActivity(store, c), door, session.Options{Secure: true})
 	w.Flows = authflow.New("https://id.example.com", store, c, clients, w.sessions,
 		consent.New(store, door, c), w.factors)
 	for clientID, skip := range map[string]bool{"web": true, "asking": false} {

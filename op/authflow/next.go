@@ -3,6 +3,7 @@ package authflow
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
@@ -40,7 +41,11 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 	if flow.mistaken(current) {
 		return StepDone, nil
 	}
-	if slices.Contains(flow.Prompt, "select_account") && !flow.Chosen && !flow.Fresh {
+	elsewhere, err := f.hintsElsewhere(ctx, flow, current)
+	if err != nil {
+		return "", err
+	}
+	if elsewhere || slices.Contains(flow.Prompt, "select_account") && !flow.Chosen && !flow.Fresh {
 		return StepChooseAccount, nil
 	}
 	if f.mustProveAgain(flow, current) {
@@ -109,9 +114,14 @@ func (flow *Flow) unmet(current *session.Current) bool {
 	})
 }
 
-// mustProveAgain: prompt=login, or the authentication is older than max_age (Core 3.1.2.1). A proof in this flow is
-// never too old, or max_age=0 would go round for ever.
+// mustProveAgain: the session does not count for the client any more, by the client's own limits; prompt=login; or the
+// authentication is older than max_age (Core 3.1.2.1), for which a proof in this flow is never too old, or max_age=0 would
+// go round for ever.
 func (f *Flows) mustProveAgain(flow *Flow, current *session.Current) bool {
+	if flow.Client != nil && !flow.Client.Counts(current.AuthenticatedAt.Time, current.LastActiveAt.Time,
+		time.Duration(current.LongestPause)*time.Microsecond, f.clock.Now()) {
+		return true
+	}
 	if flow.Fresh && flow.SessionID == current.ID {
 		return false
 	}

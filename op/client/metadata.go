@@ -46,6 +46,10 @@ type Metadata struct {
 	RotateRefreshTokens bool `json:"rotate_refresh_tokens,omitempty"`
 	// NoIDTokenOnRefresh leaves the ID token out of refresh answers.
 	NoIDTokenOnRefresh bool `json:"no_id_token_on_refresh,omitempty"`
+	// SessionLifetime is for how many seconds after the person has authenticated a session counts for this client, and
+	// SessionIdleTimeout how many seconds it may go unused; 0 for as long as the session itself. See lifetime.go.
+	SessionLifetime    int64 `json:"session_lifetime,omitempty"`
+	SessionIdleTimeout int64 `json:"session_idle_timeout,omitempty"`
 }
 
 // Ways a client authenticates at the token endpoint (OpenID Connect Core 9).

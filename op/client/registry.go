@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/id"
@@ -20,13 +19,13 @@ var ErrUnknown = errors.New("unknown client")
 // Registry reads and writes clients. It keeps parsed ones in memory; what it keeps is checked against the version in the
 // database by every use, by Get or by the statement that does the work (Check).
 type Registry struct {
-	store *storage.Store
-	clock clock.Clock
+	store  *storage.Store
+	clock  clock.Clock
+	limits Limits
 
 	mu      sync.RWMutex
 	clients map[string]*Client
-	origins map[string]bool
-	readAt  time.Time // of origins
+	origins *origins // of all clients
 }
 
 // NewRegistry returns the Registry of a store.
@@ -124,6 +123,9 @@ func (r *Registry) Register(ctx context.Context, tx *storage.Store, clientID str
 	if err := m.Complete(); err != nil {
 		return nil, "", err
 	}
+	if err := r.limits.check(Metadata{}, m); err != nil {
+		return nil, "", err
+	}
 	if clientID == "" {
 		clientID = id.New(id.Client)
 	} else if !plausible(clientID) {
@@ -159,6 +161,9 @@ func (r *Registry) Update(ctx context.Context, tx *storage.Store, c *Client, m M
 	if err := m.Complete(); err != nil {
 		return nil, err
 	}
+	if err := r.limits.check(c.Metadata, m); err != nil {
+		return nil, err
+	}
 	next := *c
 	next.Metadata = m
 	return &next, r.write(ctx, tx, &next)
@@ -187,37 +192,4 @@ func (r *Registry) write(ctx context.Context, tx *storage.Store, c *Client) erro
 	}
 	c.Version = row.Version
 	return nil
-}
-
-// AllowedOrigin tells whether some client may call from this browser origin. The answer may be five seconds old.
-func (r *Registry) AllowedOrigin(ctx context.Context, origin string) bool {
-	now := r.clock.Now()
-	r.mu.RLock()
-	ok, fresh := r.origins[origin], r.origins != nil && now.Sub(r.readAt) < 5*time.Second
-	r.mu.RUnlock()
-	if fresh {
-		return ok
-	}
-	origins := map[string]bool{}
-	for after := ""; ; {
-		rows, err := r.store.Clients(ctx, after, 500)
-		if err != nil {
-			return false
-		}
-		for _, row := range rows {
-			if c, err := fromRow(row); err == nil {
-				for _, o := range c.Origins() {
-					origins[o] = true
-				}
-			}
-			after = row.ID
-		}
-		if len(rows) < 500 {
-			break
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.origins, r.readAt = origins, now
-	return origins[origin]
 }

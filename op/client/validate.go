@@ -34,7 +34,8 @@ func (m *Metadata) Complete() error {
 	if m.Scope == "" && slices.Contains(m.GrantTypes, GrantCode) {
 		m.Scope = "openid profile email phone offline_access"
 	}
-	for _, check := range []func() error{m.checkText, m.checkAuth, m.checkGrants, m.checkRedirects, m.checkLogout, m.checkTokens} {
+	for _, check := range []func() error{m.checkText, m.checkAuth, m.checkGrants, m.checkRedirects, m.checkLogout, m.checkTokens,
+		m.checkLifetimes} {
 		if err := check(); err != nil {
 			return err
 		}
