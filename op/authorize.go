@@ -42,12 +42,18 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 			"The application that sent you here asked to get you back at an address that it has not registered.")
 		return
 	}
-	params, err := p.readAuthRequest(r, c, q)
-	if err != nil {
-		p.authorizeError(w, r, params, err)
+	current, err := p.Sessions.Current(r)
+	if err != nil && !errors.Is(err, session.ErrNone) {
+		p.failPage(w, r, err)
 		return
 	}
-	p.beginSignIn(w, r, params)
+	p.Sessions.KeepState(w, r, current)
+	params, err := p.readAuthRequest(r, c, q)
+	if err != nil {
+		p.authorizeError(w, r, params, current, err)
+		return
+	}
+	p.beginSignIn(w, r, params, current)
 }
 
 // authError is an error that goes back to the client (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6).
@@ -55,13 +61,13 @@ type authError struct{ code, description string }
 
 func (e *authError) Error() string { return e.code + ": " + e.description }
 
-func (p *Provider) authorizeError(w http.ResponseWriter, r *http.Request, params authflow.Params, err error) {
+func (p *Provider) authorizeError(w http.ResponseWriter, r *http.Request, params authflow.Params, current *session.Current, err error) {
 	var known *authError
 	if !errors.As(err, &known) {
 		p.failPage(w, r, err)
 		return
 	}
-	p.answer(w, r, p.Flows.Error(params, known.code, known.description))
+	p.answer(w, r, p.Flows.Error(params, current, known.code, known.description))
 }
 
 // readAuthRequest checks what was asked for. The params it returns with an error are good enough to answer with.
@@ -201,14 +207,10 @@ func (p *Provider) readHints(r *http.Request, c *client.Client, q *httpx.Params,
 	return err
 }
 
-// beginSignIn stores the request and goes to its first step, or answers it at once.
-func (p *Provider) beginSignIn(w http.ResponseWriter, r *http.Request, params authflow.Params) {
+// beginSignIn stores the request and goes to its first step, or answers it at once. current is the browser's active
+// session, nil for none.
+func (p *Provider) beginSignIn(w http.ResponseWriter, r *http.Request, params authflow.Params, current *session.Current) {
 	ctx := r.Context()
-	current, err := p.Sessions.Current(r)
-	if err != nil && !errors.Is(err, session.ErrNone) {
-		p.failPage(w, r, err)
-		return
-	}
 	flow, err := p.Flows.Begin(ctx, params, p.Sessions.Browser(w, r))
 	if err != nil {
 		p.failPage(w, r, err)
@@ -229,7 +231,7 @@ func (p *Provider) beginSignIn(w http.ResponseWriter, r *http.Request, params au
 		return
 	}
 	if slices.Contains(params.Prompt, "none") {
-		p.answer(w, r, p.Flows.Error(params, silentError(step), "the user would have to be asked"))
+		p.answer(w, r, p.Flows.Error(params, current, silentError(step), "the user would have to be asked"))
 		return
 	}
 	http.Redirect(w, r, pathSignIn+flow.ID, http.StatusSeeOther)

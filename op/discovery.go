@@ -47,6 +47,7 @@ func (p *Provider) prepareDiscovery() error {
 			UserinfoEndpoint:                                   at(pathUserinfo),
 			RevocationEndpoint:                                 at(pathRevoke),
 			EndSessionEndpoint:                                 at(pathEndSession),
+			CheckSessionIframe:                                 at(pathCheck),
 			JwksURI:                                            at(pathJWKS),
 			ScopesSupported:                                    []string{"openid", "profile", "email", "phone", "offline_access"},
 			ResponseTypesSupported:                             []string{"code"},

@@ -2,7 +2,9 @@ package browser
 
 import (
 	"context"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +25,9 @@ type Options struct {
 	Dark          bool   // prefers-color-scheme: dark
 	Locale        string // a BCP 47 tag for Accept-Language and navigator.language; "en" where empty
 	NoScript      bool   // pages run no JavaScript
-	AllowErrors   bool   // what pages complain about does not fail the test; see Page.Allow for less
+	// ThirdPartyCookies shows frames of other sites their cookies; without a window Chromium blocks them.
+	ThirdPartyCookies bool
+	AllowErrors       bool // what pages complain about does not fail the test; see Page.Allow for less
 }
 
 // browser is one Chromium with a profile of its own, shared by its pages.
@@ -60,7 +64,11 @@ func New(tb testing.TB, opts Options) *Page {
 	if opts.Locale == "" {
 		opts.Locale = "en"
 	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), flags(path, opts)...)
+	started := flags(path, opts)
+	if opts.ThirdPartyCookies {
+		started = append(started, chromedp.UserDataDir(profile(tb, `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false}}`)))
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), started...)
 	tb.Cleanup(cancel) // last: it waits until the process has ended and its profile is removed
 	return open(tb, ctx, &browser{opts: opts})
 }
@@ -86,6 +94,19 @@ func flags(path string, opts Options) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("accept-lang", opts.Locale),
 		chromedp.WindowSize(opts.Width, opts.Height),
 	)
+}
+
+// profile makes a new profile with preferences. It is removed after the test, when Chromium has ended.
+func profile(tb testing.TB, preferences string) (dir string) {
+	tb.Helper()
+	dir = tb.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "Default"), 0o700); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Default", "Preferences"), []byte(preferences), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
 }
 
 // find returns the path of Chromium, empty where there is none.

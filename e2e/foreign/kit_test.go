@@ -15,6 +15,7 @@ import (
 
 	"github.com/curfew-id/curfew/cmd/curfew/dev"
 	"github.com/curfew-id/curfew/e2e/browser"
+	"github.com/curfew-id/curfew/op/session"
 )
 
 // house is a running `curfew dev` on the machine's own clock: the relying parties read no other.
@@ -24,9 +25,12 @@ type house struct {
 }
 
 // start serves a fresh curfew until the test ends.
-func start(t *testing.T) *house {
+func start(t *testing.T) *house { return startWith(t, session.Options{}) }
+
+func startWith(t *testing.T, sessions session.Options) *house {
 	t.Helper()
-	d, err := dev.Start(t.Context(), dev.Options{Data: t.TempDir(), Listen: "127.0.0.1:0", DemoListen: "127.0.0.1:0"})
+	d, err := dev.Start(t.Context(), dev.Options{Data: t.TempDir(), Listen: "127.0.0.1:0", DemoListen: "127.0.0.1:0",
+		Sessions: sessions})
 	if err != nil {
 		t.Fatal(err)
 	}

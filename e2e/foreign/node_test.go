@@ -46,7 +46,7 @@ func TestMissingToolsAreNamed(t *testing.T) {
 	}
 }
 
-// nodeParty is npm/relying-party.js at work.
+// nodeParty is npm/relying-party.js at work, or another script that speaks as it does.
 type nodeParty struct {
 	t      *testing.T
 	origin string
@@ -57,11 +57,14 @@ type nodeParty struct {
 }
 
 // newNodeParty starts one, which ends with the test, or with whatever ends that: its input closes.
-func newNodeParty(t *testing.T) *nodeParty {
+func newNodeParty(t *testing.T) *nodeParty { return startNode(t, "relying-party.js") }
+
+// startNode starts a script of npm that speaks as relying-party.js does.
+func startNode(t *testing.T, script string) *nodeParty {
 	t.Helper()
 	needPackages(t)
 	n := &nodeParty{t: t, errors: new(bytes.Buffer)}
-	cmd := exec.Command("node", "relying-party.js")
+	cmd := exec.Command("node", script)
 	cmd.Dir, cmd.Stderr = "npm", n.errors
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -79,7 +82,7 @@ func newNodeParty(t *testing.T) *nodeParty {
 		late := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		defer late.Stop()
 		if err := cmd.Wait(); err != nil || n.errors.Len() > 0 {
-			t.Errorf("relying-party.js: %v\n%s", err, n.errors)
+			t.Errorf("%s: %v\n%s", script, err, n.errors)
 		}
 	})
 	n.in, n.out = in, bufio.NewReader(out)
@@ -95,9 +98,14 @@ func newNodeParty(t *testing.T) *nodeParty {
 // connect tells it what it was registered as.
 func (n *nodeParty) connect(issuer, method string, a application) {
 	n.t.Helper()
-	err := json.NewEncoder(n.in).Encode(map[string]string{"issuer": issuer, "token_endpoint_auth_method": method,
-		"client_id": a.ClientID, "client_secret": a.ClientSecret})
-	if err != nil {
+	n.tell(map[string]string{"issuer": issuer, "token_endpoint_auth_method": method, "client_id": a.ClientID,
+		"client_secret": a.ClientSecret})
+}
+
+// tell is connect for any kind of registration.
+func (n *nodeParty) tell(registered map[string]string) {
+	n.t.Helper()
+	if err := json.NewEncoder(n.in).Encode(registered); err != nil {
 		n.t.Fatal(err)
 	}
 	var said struct{ PKCE bool }
@@ -113,7 +121,7 @@ func (n *nodeParty) read(v any) {
 		err = json.Unmarshal(line, v)
 	}
 	if err != nil {
-		n.t.Fatalf("relying-party.js said %q: %v", line, err) // the clean-up adds why
+		n.t.Fatalf("the relying party said %q: %v", line, err) // the clean-up adds why
 	}
 }
 

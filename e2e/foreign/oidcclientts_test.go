@@ -20,6 +20,7 @@ type spaUser struct {
 	IDToken      string `json:"id_token"`
 	AccessToken  string `json:"access_token"`
 	RefreshToken string `json:"refresh_token"`
+	SessionState string `json:"session_state"`
 	ExpiresAt    int64  `json:"expires_at"`
 	Profile      struct {
 		Subject   string `json:"sub"`

@@ -20,23 +20,41 @@ func (s *Sessions) cookieName(base string) string {
 }
 
 func (s *Sessions) setCookie(w http.ResponseWriter, base, value string, ttl time.Duration) {
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(base), Value: value, Path: "/", MaxAge: int(ttl / time.Second),
-		Secure: s.opts.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, s.cookie(base, value, int(ttl/time.Second)))
 }
 
 func (s *Sessions) clearCookie(w http.ResponseWriter, base string) {
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(base), Path: "/", MaxAge: -1,
-		Secure: s.opts.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, s.cookie(base, "", -1))
+}
+
+func (s *Sessions) cookie(base, value string, maxAge int) *http.Cookie {
+	c := &http.Cookie{Name: s.cookieName(base), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: s.opts.Secure, HttpOnly: base != stateCookie, SameSite: http.SameSiteLaxMode}
+	if s.opts.CrossSite { // RFC 6265bis 5.7: None only with Secure, which browsers take from http on loopback, too
+		c.Secure, c.SameSite = true, http.SameSiteNoneMode
+	}
+	return c
 }
 
 // readCookie returns the value of a cookie; "" where there is none, or more than one: a second one of the same name was
 // planted by somebody, and which of the two is ours cannot be told.
 func (s *Sessions) readCookie(r *http.Request, base string) string {
+	if s.aside(r) {
+		return ""
+	}
 	list := r.CookiesNamed(s.cookieName(base))
 	if len(list) != 1 || len(list[0].Value) > 200 {
 		return ""
 	}
 	return list[0].Value
+}
+
+// aside tells that another site makes the browser fetch something beside what it shows: an image, a script, a call. With
+// SameSite=Lax it would show no cookies; with None it does, and they are not looked at: nothing of ours is meant to be had
+// that way, and what it came to (an error or not, how long it took) would tell that site who is signed in (Fetch Metadata).
+func (s *Sessions) aside(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return s.opts.CrossSite && r.Header.Get("Sec-Fetch-Site") == "cross-site" && mode != "" && mode != "navigate"
 }
 
 const (
@@ -50,7 +68,9 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) (hash []byte)
 	value := s.readCookie(r, deviceCookie)
 	if b, err := base64.RawURLEncoding.DecodeString(value); err != nil || len(b) != 32 {
 		value = secret.New(32)
-		s.setCookie(w, deviceCookie, value, deviceTTL)
+		if !s.aside(r) { // it may have one
+			s.setCookie(w, deviceCookie, value, deviceTTL)
+		}
 	}
 	return secret.Hash(value)
 }

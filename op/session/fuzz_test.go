@@ -17,7 +17,7 @@ import (
 func FuzzSessionCookie(f *testing.F) {
 	store := storagetest.Open(f, storagetest.SQLite(f))
 	c := clock.NewFake(start)
-	w := &world{TB: f, store: store, clock: c, activity: session.NewActivity(store), users: user.New(store, c)}
+	w := &world{TB: f, store: store, clock: c, activity: session.NewActivity(store, c), users: user.New(store, c)}
 	w.Sessions = session.New(store, c, w.activity, w.door, session.Options{Secure: true})
 	u, err := w.users.Create(f.Context(), store, user.NewUser{Email: "user@example.com", Kind: audit.SignedUp})
 	w.must(err)

@@ -101,16 +101,16 @@ func TestEndedSaysWhy(t *testing.T) {
 		for _, cookie := range rec.Result().Cookies() {
 			r.AddCookie(cookie)
 		}
-		if why, err := s.Ended(r); err != nil || why != "" {
-			t.Fatalf("while it lives: %q, %v", why, err)
+		if v, err := s.Ended(r); err != nil || v != nil {
+			t.Fatalf("while it lives: %v, %v", v, err)
 		}
 		_, err = w.startElsewhere(s, u)
 		w.must(err)
-		if why, err := s.Ended(r); err != nil || why != storage.StatusReplaced {
-			t.Fatalf("replaced: %q, %v", why, err)
+		if v, err := s.Ended(r); err != nil || v == nil || v.Stands != storage.StatusReplaced || v.EndReason != "replaced" {
+			t.Fatalf("replaced: %+v, %v", v, err)
 		}
-		if why, err := s.Ended(httptest.NewRequest(http.MethodGet, "/", nil)); err != nil || why != "" {
-			t.Fatalf("without a cookie: %q, %v", why, err)
+		if v, err := s.Ended(httptest.NewRequest(http.MethodGet, "/", nil)); err != nil || v != nil {
+			t.Fatalf("without a cookie: %v, %v", v, err)
 		}
 	})
 }

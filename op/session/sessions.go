@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/internal/clock"
+	"github.com/curfew-id/curfew/internal/geo"
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/audit"
@@ -26,6 +27,13 @@ type Options struct {
 	// a sign-in replaces the session that was idle longest, or with RefuseBeyondLimit is refused (ErrLimit).
 	Limit             int
 	RefuseBeyondLimit bool
+	// Places tells where an address is; nil: nowhere.
+	Places *geo.Places
+	// CrossSite lets pages of other sites use the cookies in frames (SameSite=None), for relying parties that look after
+	// the session by OpenID Connect Session Management 1.0 or renew by prompt=none. See docs/adr/0010.
+	CrossSite bool
+	// StateKey is what the browser's state is derived by, 32 bytes that all replicas share; nil: one of this process.
+	StateKey []byte
 }
 
 // Sessions starts and finds sessions.
@@ -44,6 +52,9 @@ func New(store *storage.Store, clk clock.Clock, activity *Activity, door *logout
 		if *p == 0 {
 			*p = d
 		}
+	}
+	if opts.StateKey == nil {
+		opts.StateKey = secret.Bytes(32)
 	}
 	return &Sessions{store: store, clock: clk, activity: activity, door: door, opts: opts}
 }
@@ -74,32 +85,8 @@ func (s *Sessions) Current(r *http.Request) (*Current, error) {
 	if row.Kind == storage.KindOffline || !secret.Equal(secret.Hash(string(key)), row.SecretHash) {
 		return nil, ErrNone
 	}
-	s.activity.Used(userID, sessionID, now, row.LastActiveAt.Time, time.Duration(row.IdleTTL)*time.Microsecond)
+	s.visited(r.Context(), row, now)
 	return &Current{row, user}, nil
-}
-
-// Ended returns how the session ended that the request's cookie names; "" where there is none, or it lives.
-func (s *Sessions) Ended(r *http.Request) (storage.SessionStatus, error) {
-	userID, sessionID, key, ok := decodeSessionCookie(s.readCookie(r, sessionCookie))
-	if !ok {
-		return "", nil
-	}
-	row, err := s.store.Session(r.Context(), sessionID)
-	if errors.Is(err, storage.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil || row.UserID != userID || !secret.Equal(secret.Hash(string(key)), row.SecretHash) {
-		return "", err
-	}
-	switch now := s.clock.Now(); {
-	case row.Status != storage.StatusActive:
-		return row.Status, nil
-	case !row.ExpiresAt.After(now):
-		return storage.StatusExpired, nil
-	case !row.AbandonAt().After(now):
-		return storage.StatusAbandoned, nil
-	}
-	return "", nil
 }
 
 // Proof is how a user proved who they are.
@@ -113,7 +100,6 @@ type Proof struct {
 // the browser could be chosen among elsewhere.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.User, p Proof) (*Current, error) {
 	ctx, now := r.Context(), s.clock.Now()
-	origin := audit.OriginOf(ctx)
 	absolute, idle := s.opts.Absolute, s.opts.Idle
 	if user.Role != "" {
 		absolute, idle = min(absolute, s.opts.AdminAbsolute), min(idle, s.opts.AdminIdle)
@@ -121,10 +107,10 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 	key, cookie := secret.Bytes(32), secret.New(32)
 	row := &storage.Session{
 		UserID: user.ID, ID: id.New(id.Session), Kind: storage.KindBrowser, SecretHash: secret.Hash(string(key)),
-		ACR: p.ACR, AMR: p.AMR, UserAgent: origin.UserAgent, IPAddress: origin.IPAddress,
-		AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
+		ACR: p.ACR, AMR: p.AMR, AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
 		IdleTTL: idle.Microseconds(), ExpiresAt: storage.At(now.Add(absolute)),
 	}
+	s.locate(ctx, row)
 	next := secret.Hash(cookie)
 	shown := s.KnownBrowser(r)
 	if shown == nil {
@@ -132,7 +118,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 	}
 	err := s.store.Tx(ctx, func(tx *storage.Store) error {
 		device, err := tx.SeeDevice(ctx, &storage.Device{ID: id.New(id.Device), CookieHash: shown,
-			UserAgent: origin.UserAgent, IPAddress: origin.IPAddress, FirstSeenAt: storage.At(now), LastSeenAt: storage.At(now)})
+			UserAgent: row.UserAgent, IPAddress: row.IPAddress, City: row.City, Country: row.Country, FirstSeenAt: storage.At(now), LastSeenAt: storage.At(now)})
 		if err != nil {
 			return err
 		}
@@ -156,19 +142,18 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 		return nil, err
 	}
 	s.setCookie(w, deviceCookie, cookie, deviceTTL)
-	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), absolute)
+	s.show(w, row, key, absolute)
 	return &Current{row, user}, nil
 }
 
 // StepUp records a newer proof in a live session, under a new cookie secret.
 func (s *Sessions) StepUp(w http.ResponseWriter, r *http.Request, c *Current, p Proof) error {
 	ctx, now := r.Context(), s.clock.Now()
-	origin := audit.OriginOf(ctx)
 	key := secret.Bytes(32)
 	row := *c.Session
 	row.SecretHash, row.ACR, row.AMR = secret.Hash(string(key)), p.ACR, p.AMR
-	row.AuthenticatedAt, row.LastActiveAt = storage.At(now), storage.At(now)
-	row.UserAgent, row.IPAddress = origin.UserAgent, origin.IPAddress
+	row.AuthenticatedAt, row.LastActiveAt, row.LongestPause = storage.At(now), storage.At(now), 0
+	s.locate(ctx, &row)
 	err := s.store.Tx(ctx, func(tx *storage.Store) error {
 		if err := tx.StepUp(ctx, &row); err != nil {
 			return err
@@ -180,7 +165,8 @@ func (s *Sessions) StepUp(w http.ResponseWriter, r *http.Request, c *Current, p 
 		return err
 	}
 	c.Session = &row
-	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), row.ExpiresAt.Sub(now))
+	s.activity.Visited(visitOf(&row, now)) // for the device
+	s.show(w, &row, key, row.ExpiresAt.Sub(now))
 	return nil
 }
 
@@ -235,6 +221,8 @@ func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID stri
 		key := secret.Bytes(32)
 		row := *c.Session
 		row.SecretHash, row.LastActiveAt = secret.Hash(string(key)), storage.At(now)
+		row.LongestPause = max(row.LongestPause, now.Sub(c.LastActiveAt.Time).Microseconds()) // to choose is no proof
+		s.locate(ctx, &row)
 		err := s.store.Tx(ctx, func(tx *storage.Store) error {
 			if err := tx.StepUp(ctx, &row); err != nil {
 				return err
@@ -244,21 +232,34 @@ func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID stri
 		if err != nil {
 			return nil, err
 		}
-		s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), row.ExpiresAt.Sub(now))
+		s.activity.Visited(visitOf(&row, now))
+		s.show(w, &row, key, row.ExpiresAt.Sub(now))
 		return &Current{&row, c.User}, nil
 	}
 	return nil, ErrNone
 }
 
-// ClearShown takes the session cookie away where the request showed one.
+// show hands a browser the cookies of its active session.
+func (s *Sessions) show(w http.ResponseWriter, row *storage.Session, key []byte, ttl time.Duration) {
+	s.setCookie(w, sessionCookie, encodeSessionCookie(row.UserID, row.ID, key), ttl)
+	s.setCookie(w, stateCookie, s.browserState(row.ID), ttl)
+}
+
+// ClearShown takes the cookies of the session away where the request showed one.
 func (s *Sessions) ClearShown(w http.ResponseWriter, r *http.Request) {
-	if len(r.CookiesNamed(s.cookieName(sessionCookie))) > 0 {
+	if s.aside(r) {
+		return
+	}
+	if len(r.CookiesNamed(s.cookieName(sessionCookie))) > 0 || len(r.CookiesNamed(s.cookieName(stateCookie))) > 0 {
 		s.Clear(w)
 	}
 }
 
-// Clear takes the session cookie away.
-func (s *Sessions) Clear(w http.ResponseWriter) { s.clearCookie(w, sessionCookie) }
+// Clear takes the cookies of the session away.
+func (s *Sessions) Clear(w http.ResponseWriter) {
+	s.clearCookie(w, sessionCookie)
+	s.clearCookie(w, stateCookie)
+}
 
 // offlineTTL is how long lasting access lasts at most; within it, as long as it is used.
 const offlineTTL = 400 * 24 * time.Hour
@@ -273,6 +274,7 @@ func (s *Sessions) Offline(from *storage.Session, user *storage.User, now time.T
 	return &storage.Session{
 		UserID: from.UserID, ID: id.New(id.Session), Kind: storage.KindOffline,
 		ACR: from.ACR, AMR: from.AMR, UserAgent: from.UserAgent, IPAddress: from.IPAddress,
+		City: from.City, Country: from.Country,
 		AuthenticatedAt: from.AuthenticatedAt, CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
 		IdleTTL: idle.Microseconds(), ExpiresAt: storage.At(now.Add(absolute)),
 	}

@@ -36,7 +36,7 @@ func each(t *testing.T, fn func(*testing.T, *world)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, store *storage.Store) {
 		c := clock.NewFake(start)
-		w := &world{TB: t, store: store, clock: c, activity: session.NewActivity(store), users: user.New(store, c)}
+		w := &world{TB: t, store: store, clock: c, activity: session.NewActivity(store, c), users: user.New(store, c)}
 		w.door = logout.NewDoor(store, client.NewRegistry(store, c), c)
 		w.Sessions = session.New(store, c, w.activity, w.door, session.Options{Secure: true})
 		fn(t, w)
@@ -107,11 +107,11 @@ func TestSessionCookie(t *testing.T) {
 		_, err := w.Start(rec, browser{}.request(), w.person("user@example.com", ""), session.Proof{})
 		w.must(err)
 		list := rec.Result().Cookies()
-		if len(list) != 2 {
+		if len(list) != 3 {
 			t.Fatalf("%d cookies", len(list))
 		}
 		for _, c := range list {
-			if !strings.HasPrefix(c.Name, "__Host-curfew_") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			if !strings.HasPrefix(c.Name, "__Host-curfew_") || !c.Secure || c.HttpOnly != (c.Name != "__Host-curfew_state") || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 				t.Errorf("%+v", c)
 			}
 		}
@@ -311,7 +311,7 @@ func TestActivityIsKeptUntilItIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := session.NewActivity(store)
+	a := session.NewActivity(store, clock.NewFake(start))
 	a.Used(id.New(id.User), id.New(id.Session), start, start.Add(-time.Hour), time.Hour)
 	for range 2 { // there is no table
 		if err := a.Flush(t.Context()); err == nil {
