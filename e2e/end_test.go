@@ -9,39 +9,6 @@ import (
 	"github.com/curfew-id/curfew/rp/demo"
 )
 
-// A session that is ended in another browser: at the provider it is over at once, at the demo within the minute that
-// its last token lives.
-func TestEndedElsewhere(t *testing.T) {
-	t.Parallel()
-	h := start(t, "")
-	p := browser.New(t, browser.Options{})
-	p.Allow("/life", "/call")
-	h.demo(p, theUser)
-
-	other := browser.New(t, browser.Options{})
-	h.account(other, theUser)
-	other.Go(h.Info.Issuer + "/account/sessions")
-	other.Click("main li:not(:has(.tag-good)) form button")
-	submitDanger(other)
-	other.WaitText("Signed out there.")
-
-	p.Click("button[value=api]") // checked offline: good until it expires
-	p.WaitText("200")
-	p.Click("button[value=userinfo]") // asks the provider
-	p.WaitText("401")
-	h.clock.Advance(time.Minute)
-	// The page that stands open looks when it is brought to the front, as every minute.
-	browser.Eval[bool](p, "document.dispatchEvent(new Event('visibilitychange'))")
-	p.WaitText("Your session has ended.")
-	if p.Has(".stack") {
-		t.Error("the page still shows whose session it was")
-	}
-	p.Go(h.Info.DemoURL)
-	p.WaitText("Sign in with curfew")
-	p.Go(h.Info.Issuer + "/account")
-	p.WaitURL(h.Info.Issuer + "/signin/")
-}
-
 // submitDanger confirms what cannot be undone.
 func submitDanger(p *browser.Page) { p.Click("main form button.button-danger") }
 

@@ -17,10 +17,11 @@ type VerifierConfig struct {
 }
 
 // Verifier validates access tokens without asking the provider about each: a token is good until it
-// expires, sixty seconds after the provider last looked at the session.
+// expires, sixty seconds after the provider last looked at the session, or until Follow hears that the session has ended.
 type Verifier struct {
 	provider  *provider
 	audiences []string
+	ended     *endedSet
 }
 
 // NewVerifier reads the provider's discovery document and keys. Its error wraps ErrUnavailable when it is
@@ -34,11 +35,11 @@ func NewVerifier(ctx context.Context, cfg VerifierConfig) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{provider: p, audiences: cfg.Audiences}, nil
+	return &Verifier{provider: p, audiences: cfg.Audiences, ended: newEndedSet(deniedFor+leeway, maxEnded, now)}, nil
 }
 
-// Verify validates an access token as RFC 9068 4 says. Its errors are ErrInvalidToken, ErrExpiredToken, and
-// ErrUnavailable when the signing key could not be read.
+// Verify validates an access token as RFC 9068 4 says. Its errors are ErrInvalidToken, ErrExpiredToken,
+// ErrEndedSession, and ErrUnavailable when the signing key could not be read.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Identity, error) {
 	claims, _, err := v.provider.verify(ctx, raw, "at+jwt")
 	if err != nil {
@@ -54,6 +55,9 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Identity, error) {
 		}
 	}
 	iat, _ := claims.Time("iat")
+	if v.ended.refuses(claims.String("sid"), claims.String("sub"), claims.String("client_id"), iat) {
+		return nil, ErrEndedSession
+	}
 	return &Identity{
 		Subject: claims.String("sub"), SessionID: claims.String("sid"), ClientID: claims.String("client_id"),
 		Claims: claims, Actor: claims.Actor(), Scopes: strings.Fields(claims.String("scope")),

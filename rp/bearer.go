@@ -38,6 +38,9 @@ func (v *Verifier) Bearer(next http.Handler, scopes ...string) http.Handler {
 		case errors.Is(err, ErrExpiredToken):
 			refuse(w, http.StatusUnauthorized, "invalid_token", "The access token expired", "")
 			return
+		case errors.Is(err, ErrEndedSession):
+			refuse(w, http.StatusUnauthorized, "invalid_token", "The session has ended", "")
+			return
 		case err != nil:
 			refuse(w, http.StatusUnauthorized, "invalid_token", "The access token is not valid", "")
 			return

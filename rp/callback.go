@@ -40,7 +40,13 @@ func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, signInFailure(err))
 		return
 	}
-	if err := a.begin(w, r, s); err != nil {
+	if err := a.begin(w, r, s); errors.Is(err, ErrNoSession) {
+		a.fail(w, r, &Failure{
+			Status: http.StatusForbidden, Code: CodeSessionEnded,
+			Message: "Your session was ended while you were signing in. Please sign in again.", Err: err,
+		})
+		return
+	} else if err != nil {
 		a.fail(w, r, unavailable(err))
 		return
 	}
@@ -140,9 +146,10 @@ func (a *App) exchange(ctx context.Context, code string, p pending) (*WebSession
 			return nil, fmt.Errorf("ID token: %w", invalid("auth_time"))
 		}
 	}
+	began, _ := claims.Time("iat") // verifyIDToken has read it
 	s := &WebSession{
 		Subject: claims.String("sub"), SessionID: claims.String("sid"),
-		Nonce: p.Nonce, Claims: claims, BeganAt: t.sentAt,
+		Nonce: p.Nonce, Claims: claims, BeganAt: began,
 	}
 	s.take(t)
 	if a.cfg.Userinfo {

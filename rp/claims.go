@@ -101,15 +101,34 @@ func actor(v any, depth int) *Actor {
 // checkCommon checks what ID tokens and access tokens share (RFC 7519 4.1): the issuer, that one of the
 // audiences is meant, a subject, and the times.
 func (p *provider) checkCommon(c Claims, audiences []string) (exp time.Time, err error) {
-	if c.String("iss") != p.meta.Issuer {
-		return exp, invalid("iss %q", c.String("iss"))
-	}
-	if !slices.ContainsFunc(c.Strings("aud"), func(a string) bool { return slices.Contains(audiences, a) }) {
-		return exp, invalid("aud %v", c["aud"])
+	if err := p.checkOrigin(c, audiences); err != nil {
+		return exp, err
 	}
 	if c.String("sub") == "" {
 		return exp, invalid("no sub")
 	}
+	if act, present := c["act"]; present {
+		// An act that cannot be read must not turn an impersonation into the user.
+		if a := actor(act, 0); a == nil || a.Subject == "" {
+			return exp, invalid("act")
+		}
+	}
+	return p.checkTimes(c)
+}
+
+// checkOrigin checks who made a token and for whom.
+func (p *provider) checkOrigin(c Claims, audiences []string) error {
+	if c.String("iss") != p.meta.Issuer {
+		return invalid("iss %q", c.String("iss"))
+	}
+	if !slices.ContainsFunc(c.Strings("aud"), func(a string) bool { return slices.Contains(audiences, a) }) {
+		return invalid("aud %v", c["aud"])
+	}
+	return nil
+}
+
+// checkTimes is called last, so that only an otherwise good token is called expired.
+func (p *provider) checkTimes(c Claims) (exp time.Time, err error) {
 	now := p.now()
 	exp, ok := c.Time("exp")
 	if !ok {
@@ -127,14 +146,8 @@ func (p *provider) checkCommon(c Claims, audiences []string) (exp time.Time, err
 			return exp, invalid("not valid yet")
 		}
 	}
-	if act, present := c["act"]; present {
-		// An act that cannot be read must not turn an impersonation into the user.
-		if a := actor(act, 0); a == nil || a.Subject == "" {
-			return exp, invalid("act")
-		}
-	}
 	if !now.Before(exp.Add(p.leeway)) {
-		return exp, ErrExpiredToken // last, so that only an otherwise good token is called expired
+		return exp, ErrExpiredToken
 	}
 	return exp, nil
 }

@@ -1,6 +1,7 @@
 package rp
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -42,13 +43,22 @@ type Config struct {
 	CookieKey []byte
 	// LoginPath and LogoutPath replace the default places of these routes.
 	LoginPath, LogoutPath string
+	// BackChannelLogoutPath and FrontChannelLogoutPath are where the provider tells of ended sessions; register them
+	// as backchannel_logout_uri and frontchannel_logout_uri. Default: backchannel-logout and frontchannel-logout in the
+	// directory of RedirectURI.
+	BackChannelLogoutPath, FrontChannelLogoutPath string
 	// Store keeps web sessions. Default: NewMemoryStore(0).
 	Store Store
 	// Leeway is allowed on exp, nbf and iat for clocks that disagree. Zero means 5 s, negative none.
 	Leeway time.Duration
 	// OnFailure shows a failed sign-in or a refused request to the user. Default: one line of text.
 	OnFailure func(w http.ResponseWriter, r *http.Request, f *Failure)
-	// Doer sends requests to the provider. Default: a client with a 5 s limit and without redirects.
+	// OnSessionEnd is called when the provider has told that sessions ended, after they were dropped here, whether there were
+	// any or not; several channels may tell of the same end, with a reason or without. It must not wait for long: what comes
+	// next waits for it. A sign-out of this application's own is not told.
+	OnSessionEnd func(ctx context.Context, e SessionEnd)
+	// Doer sends requests to the provider. Default: a client with a 5 s limit and without redirects. Of an *http.Client
+	// Follow uses a copy without the limit, since a stream lasts.
 	Doer Doer
 	// Now tells the time. Default: this machine's clock.
 	Now func() time.Time
@@ -85,17 +95,22 @@ func (c Config) withDefaults() (Config, error) {
 	if len(c.Audiences) == 0 {
 		c.Audiences = []string{c.ClientID}
 	}
-	if c.LoginPath == "" {
-		c.LoginPath = path.Join("/", path.Dir(redirect.Path), "login")
-	}
-	if c.LogoutPath == "" {
-		c.LogoutPath = path.Join("/", path.Dir(redirect.Path), "logout")
+	for route, at := range map[string]*string{
+		"login": &c.LoginPath, "logout": &c.LogoutPath,
+		"backchannel-logout": &c.BackChannelLogoutPath, "frontchannel-logout": &c.FrontChannelLogoutPath,
+	} {
+		if *at == "" {
+			*at = path.Join("/", path.Dir(redirect.Path), route)
+		}
 	}
 	if c.Store == nil {
 		c.Store = NewMemoryStore(0)
 	}
 	if c.OnFailure == nil {
 		c.OnFailure = plainFailure
+	}
+	if c.OnSessionEnd == nil {
+		c.OnSessionEnd = func(context.Context, SessionEnd) {}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

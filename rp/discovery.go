@@ -21,6 +21,9 @@ type Metadata struct {
 	CodeChallengeMethods  []string `json:"code_challenge_methods_supported"`
 	// ResponseIssParameter promises iss in every authorization response (RFC 9207 3).
 	ResponseIssParameter bool `json:"authorization_response_iss_parameter_supported"`
+	// The feeds that Follow reads are curfew's own; other providers have none.
+	SessionEventsEndpoint   string `json:"session_events_endpoint"`
+	SessionDenyListEndpoint string `json:"session_denylist_endpoint"`
 }
 
 // provider is what this process knows about the issuer.
@@ -70,6 +73,8 @@ func (m *Metadata) check(issuer string) error {
 		{"token_endpoint", m.TokenEndpoint, false},
 		{"userinfo_endpoint", m.UserinfoEndpoint, false},
 		{"end_session_endpoint", m.EndSessionEndpoint, false},
+		{"session_events_endpoint", m.SessionEventsEndpoint, false},
+		{"session_denylist_endpoint", m.SessionDenyListEndpoint, false},
 	} {
 		if e.address == "" && !e.required {
 			continue

@@ -14,6 +14,8 @@ var (
 	ErrInvalidToken = errors.New("rp: invalid token")
 	// ErrExpiredToken is an ErrInvalidToken: all is right with the token but its age.
 	ErrExpiredToken = fmt.Errorf("%w: expired", ErrInvalidToken)
+	// ErrEndedSession is an ErrInvalidToken: all is right with the token, but its session is known to have ended.
+	ErrEndedSession = fmt.Errorf("%w: session ended", ErrInvalidToken)
 	// ErrUnavailable says that the provider did not answer, so nothing could be decided.
 	ErrUnavailable = errors.New("rp: provider unavailable")
 )
@@ -24,6 +26,7 @@ const (
 	CodeInvalidRequest      = "invalid_request"      // a callback or a form that is not well formed
 	CodeSignInExpired       = "sign_in_expired"      // the callback belongs to no sign-in of this browser
 	CodeSignInFailed        = "sign_in_failed"       // the provider's answer is not to be believed
+	CodeSessionEnded        = "session_ended"        // it ended while the sign-in was under way
 	CodeSignInRequired      = "sign_in_required"     // no session, and not a page that could redirect
 	CodeProviderUnavailable = "provider_unavailable" // try again later
 )

@@ -44,6 +44,7 @@ func (c *fakeClock) advance(d time.Duration) {
 type wire struct {
 	cut   atomic.Bool
 	calls atomic.Int32
+	after func(*http.Request) // runs when the answer has come; set while nothing is under way
 }
 
 func (d *wire) Do(r *http.Request) (*http.Response, error) {
@@ -51,7 +52,11 @@ func (d *wire) Do(r *http.Request) (*http.Response, error) {
 	if d.cut.Load() {
 		return nil, errors.New("no route to host")
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if d.after != nil {
+		d.after(r)
+	}
+	return res, err
 }
 
 // world is a provider, an application with one page per route, and their clocks.

@@ -20,10 +20,8 @@ func (a *App) verifyIDToken(ctx context.Context, raw, accessToken string) (Claim
 	if _, err := a.provider.checkCommon(claims, []string{a.cfg.ClientID}); err != nil {
 		return nil, err
 	}
-	// Rules 4 and 5: with several audiences azp says for whom it was issued, and it must be us.
-	azp, present := claims["azp"]
-	if present && azp != a.cfg.ClientID || !present && len(claims.Strings("aud")) > 1 {
-		return nil, invalid("azp %v", azp)
+	if err := a.checkParty(claims); err != nil {
+		return nil, err
 	}
 	// OIDC Core 3.1.3.6: optional in this flow, binding when it is there.
 	if hash, present := claims["at_hash"]; present {
@@ -33,6 +31,15 @@ func (a *App) verifyIDToken(ctx context.Context, raw, accessToken string) (Claim
 		}
 	}
 	return claims, nil
+}
+
+// checkParty checks rules 4 and 5: with several audiences azp says for whom it was issued, and it must be us.
+func (a *App) checkParty(claims Claims) error {
+	azp, present := claims["azp"]
+	if present && azp != a.cfg.ClientID || !present && len(claims.Strings("aud")) > 1 {
+		return invalid("azp %v", azp)
+	}
+	return nil
 }
 
 // tokenHash is the left half of the hash that belongs to the signature's algorithm, base64url.

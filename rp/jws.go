@@ -25,6 +25,10 @@ func (p *provider) verify(ctx context.Context, raw string, kinds ...string) (Cla
 	if len(raw) > maxToken {
 		return nil, "", invalid("%d bytes long", len(raw))
 	}
+	return p.verifyOfAnyLength(ctx, raw, kinds...)
+}
+
+func (p *provider) verifyOfAnyLength(ctx context.Context, raw string, kinds ...string) (Claims, jose.SignatureAlgorithm, error) {
 	jws, err := jose.ParseSignedCompact(raw, algorithms)
 	if err != nil {
 		return nil, "", invalid("%w", err)
@@ -49,16 +53,16 @@ func (p *provider) verify(ctx context.Context, raw string, kinds ...string) (Cla
 }
 
 func (p *provider) checkSignature(ctx context.Context, jws *jose.JSONWebSignature, kid string, alg jose.SignatureAlgorithm) ([]byte, error) {
-	known := p.keys.matching(kid, alg)
+	known, reads := p.keys.matching(kid, alg)
 	if payload, ok := verifyWith(jws, known); ok {
 		return payload, nil
 	}
-	read, err := p.keys.refetch(ctx)
+	read, err := p.keys.refetch(ctx, reads)
 	if err != nil && len(known) == 0 {
 		return nil, err // we do not have the key and cannot ask for it: undecided
 	}
 	if read && err == nil {
-		known = p.keys.matching(kid, alg)
+		known, _ = p.keys.matching(kid, alg)
 		if payload, ok := verifyWith(jws, known); ok {
 			return payload, nil
 		}

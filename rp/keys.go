@@ -33,40 +33,40 @@ type keySet struct {
 	triedAt time.Time     // of the last attempt
 	flight  chan struct{} // closed when the read under way ends; nil when there is none
 	lastErr error
+	reads   int // that ended since the first, well or not
 }
 
 func newKeySet(uri string, do Doer, now func() time.Time) *keySet {
 	return &keySet{uri: uri, do: do, now: now}
 }
 
-// matching returns the cached keys that may have made a signature with this kid and algorithm. A token
-// without a kid may be of any key.
-func (k *keySet) matching(kid string, alg jose.SignatureAlgorithm) []jose.JSONWebKey {
+// matching returns the cached keys that may have made a signature with this kid and algorithm, and how many reads
+// they come after. A token without a kid may be of any key.
+func (k *keySet) matching(kid string, alg jose.SignatureAlgorithm) (found []jose.JSONWebKey, reads int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.flight == nil && k.now().Sub(k.readAt) > keysFreshFor && k.mayFetch() {
 		// A key that the provider has withdrawn must be forgotten here as well.
 		k.start(context.Background())
 	}
-	var found []jose.JSONWebKey
 	for _, key := range k.keys {
 		if (kid == "" || key.KeyID == kid) && fits(key, alg) {
 			found = append(found, key)
 		}
 	}
-	return found
+	return found, k.reads
 }
 
-// refetch reads the keys again because a token could not be verified with those at hand: a new kid, or
-// an old kid with a new key. It reports false when the last read is too recent, so that made-up kids do
-// not become a stream of requests to the provider.
-func (k *keySet) refetch(ctx context.Context) (bool, error) {
+// refetch reads the keys again because a token could not be verified with those at hand, which came after so many
+// reads: a new kid, or an old kid with a new key. It reports false when the last read is too recent, so that made-up
+// kids do not become a stream of requests to the provider; its error is then that of the last read, if it failed.
+func (k *keySet) refetch(ctx context.Context, reads int) (bool, error) {
 	k.mu.Lock()
 	flight := k.flight
 	if flight == nil {
 		if !k.mayFetch() {
-			k.mu.Unlock()
-			return false, nil
+			defer k.mu.Unlock()
+			return k.reads > reads, k.lastErr
 		}
 		flight = k.start(ctx)
 	}
@@ -96,6 +96,7 @@ func (k *keySet) start(ctx context.Context) chan struct{} {
 		err := k.fetch(ctx)
 		k.mu.Lock()
 		k.flight, k.lastErr = nil, err
+		k.reads++
 		k.mu.Unlock()
 		close(done)
 	}()

@@ -36,3 +36,10 @@ func (s *onceSet) take(key string, ttl time.Duration) bool {
 	s.order = append(s.order, key)
 	return true
 }
+
+// forget makes key as good as new: what it was taken for has failed.
+func (s *onceSet) forget(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.until, key)
+}

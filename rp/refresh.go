@@ -34,7 +34,11 @@ func (a *App) current(ctx context.Context, id string) (*WebSession, error) {
 	}
 	now := a.cfg.Now()
 	alive := now.Before(s.ExpiresAt)
+	doubtful := a.doubtful(s)
 	switch {
+	case a.over(s): // the store of another process, or one that could not delete it
+		return nil, a.drop(ctx, s, "ended at the provider")
+	case doubtful:
 	case now.Before(s.RefreshAt) && alive:
 		return s, nil
 	case s.RefreshToken == "" && alive:
@@ -46,11 +50,14 @@ func (a *App) current(ctx context.Context, id string) (*WebSession, error) {
 		return nil, fmt.Errorf("%w: renewal failed, next attempt soon", ErrUnavailable)
 	}
 	f := a.fly(ctx, id)
-	if alive {
+	if alive && !doubtful {
 		return s, nil
 	}
 	select {
 	case <-f.done:
+		if alive && errors.Is(f.err, ErrUnavailable) {
+			return s, nil // doubtful, and nobody can say: its token's life decides
+		}
 		return f.s, f.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
@@ -85,7 +92,7 @@ func (a *App) refresh(ctx context.Context, id string) (*WebSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now := a.cfg.Now(); now.Before(s.RefreshAt) {
+	if now := a.cfg.Now(); now.Before(s.RefreshAt) && !a.doubtful(s) {
 		if now.Before(s.ExpiresAt) {
 			return s, nil
 		}
@@ -102,9 +109,16 @@ func (a *App) refresh(ctx context.Context, id string) (*WebSession, error) {
 		// Whatever came back is not this user's session. There is nothing left to trust.
 		return nil, a.drop(ctx, s, err.Error())
 	case errors.As(err, &refused) && refused.Code == "invalid_grant":
-		return nil, a.drop(ctx, s, "ended by the provider")
+		err := a.drop(ctx, s, "ended by the provider")
+		if s.SessionID != "" { // without it the user would be meant
+			a.cfg.OnSessionEnd(ctx, SessionEnd{SessionID: s.SessionID, Subject: s.Subject, Channel: ChannelRenewal})
+		}
+		return nil, err
 	default:
 		return nil, a.postpone(ctx, s, err)
+	}
+	if a.over(s) { // it ended while the answer was under way
+		return nil, a.drop(ctx, s, "ended at the provider")
 	}
 	s.take(t)
 	if err := a.cfg.Store.Update(ctx, s); err != nil {
@@ -145,7 +159,8 @@ func (a *App) drop(ctx context.Context, s *WebSession, reason string) error {
 // postpone lets the session live as long as its token and sets the time of the next attempt.
 func (a *App) postpone(ctx context.Context, s *WebSession, cause error) error {
 	a.cfg.Logger.WarnContext(ctx, "renewal failed", "sid", s.SessionID, "err", cause)
-	s.RefreshAt = a.cfg.Now().Add(refreshPause)
+	s.TriedAt = a.cfg.Now()
+	s.RefreshAt = s.TriedAt.Add(refreshPause)
 	if err := a.cfg.Store.Update(ctx, s); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package rp
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +31,8 @@ func localPath(raw string) string {
 func (a *App) returnPath(raw string) string {
 	local := localPath(raw)
 	p, _, _ := strings.Cut(local, "?")
-	if p == a.cfg.LoginPath || p == a.cfg.LogoutPath || p == a.redirect.Path {
+	if slices.Contains([]string{a.cfg.LoginPath, a.cfg.LogoutPath, a.cfg.BackChannelLogoutPath, a.cfg.FrontChannelLogoutPath,
+		a.redirect.Path}, p) {
 		return "/"
 	}
 	return local

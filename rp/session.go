@@ -25,10 +25,11 @@ type WebSession struct {
 
 	AccessToken, RefreshToken, IDToken, Scope string
 
-	BeganAt   time.Time // when the user signed in here
+	BeganAt   time.Time // when the provider issued the first ID token, by its clock and in whole seconds
 	IssuedAt  time.Time // when the tokens were asked for
 	RefreshAt time.Time // from when on the next ones are
 	ExpiresAt time.Time // when the access token is dead and with it, unrenewed, the session
+	TriedAt   time.Time // when a renewal last failed for want of an answer
 }
 
 // take replaces the tokens by newer ones.
@@ -70,12 +71,19 @@ func (a *App) identity(s *WebSession) *Identity {
 }
 
 // begin stores a new session and gives its cookie to the browser. It never reuses the cookie that the
-// browser came with, which somebody else may know (session fixation), and ends the session behind it.
+// browser came with, which somebody else may know (session fixation), and ends the session behind it. It returns
+// ErrNoSession for a session that has ended since the code was redeemed.
 func (a *App) begin(w http.ResponseWriter, r *http.Request, s *WebSession) error {
 	secret := random()
 	s.ID = storeID(secret)
 	if err := a.cfg.Store.Create(r.Context(), s); err != nil {
 		return fmt.Errorf("create web session: %w", err)
+	}
+	if a.over(s) { // looked up after it was stored, or an end between the two would pass unseen
+		if err := a.cfg.Store.Delete(r.Context(), s.ID); err != nil {
+			return fmt.Errorf("delete web session: %w", err)
+		}
+		return ErrNoSession
 	}
 	if old, ok := a.cookieID(r); ok {
 		if err := a.cfg.Store.Delete(r.Context(), old); err != nil {

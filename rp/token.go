@@ -58,21 +58,25 @@ func (a *App) renew(ctx context.Context, refreshToken string) (*tokens, error) {
 }
 
 func (a *App) tokenRequest(ctx context.Context, form url.Values) (*tokens, error) {
-	if a.cfg.ClientSecret == "" {
-		form.Set("client_id", a.cfg.ClientID)
+	return a.provider.tokenRequest(ctx, a.cfg.ClientID, a.cfg.ClientSecret, form)
+}
+
+func (p *provider) tokenRequest(ctx context.Context, clientID, secret string, form url.Values) (*tokens, error) {
+	if secret == "" {
+		form.Set("client_id", clientID)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.provider.meta.TokenEndpoint, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.meta.TokenEndpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, fmt.Errorf("token request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	if a.cfg.ClientSecret != "" {
+	if secret != "" {
 		// RFC 6749 2.3.1: both are form-encoded before they go into the header.
-		req.SetBasicAuth(url.QueryEscape(a.cfg.ClientID), url.QueryEscape(a.cfg.ClientSecret))
+		req.SetBasicAuth(url.QueryEscape(clientID), url.QueryEscape(secret))
 	}
-	t := &tokens{sentAt: a.cfg.Now()}
-	status, body, err := send(a.cfg.Doer, req)
+	t := &tokens{sentAt: p.now()}
+	status, body, err := send(p.do, req)
 	if err != nil {
 		return nil, fmt.Errorf("token endpoint: %w", err)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // connect waits for the provider, which may be started after the demo.
-func connect(ctx context.Context, cfg demo.Config) (http.Handler, error) {
+func connect(ctx context.Context, cfg demo.Config) (*demo.Demo, error) {
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		app, err := demo.New(ctx, cfg)
 		if err == nil || !errors.Is(err, rp.ErrUnavailable) {

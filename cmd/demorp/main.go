@@ -74,6 +74,7 @@ func run(ctx context.Context, args []string, getenv func(string) string) error {
 		return err
 	}
 	slog.Info("demo is up", "url", cfg.BaseURL, "issuer", cfg.Issuer)
+	go app.Follow(ctx)
 	return serve(ctx, listen, app)
 }
 

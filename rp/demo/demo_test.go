@@ -22,6 +22,7 @@ import (
 type site struct {
 	*testing.T
 	provider *rptest.Provider
+	demo     *demo.Demo
 	url      string
 	browser  *http.Client
 }
@@ -39,6 +40,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
+	s.demo = h
 	srv.Config.Handler = h
 	srv.Start()
 	t.Cleanup(srv.Close)

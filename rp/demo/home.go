@@ -21,6 +21,7 @@ type welcomeData struct {
 	shell
 	Dial      dial
 	SignedOut bool
+	Farewell  string // how the session that this browser had ended
 }
 
 type homeData struct {
@@ -44,9 +45,11 @@ func (d *demo) home(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		s := d.shell("A demo of curfew", "home")
 		s.PageClass = "welcome"
-		d.render(w, http.StatusOK, welcomePage, welcomeData{shell: s, Dial: dial{Ticks: ticks(44)}, SignedOut: d.app.SignedOut(w, r)})
+		data := welcomeData{shell: s, Dial: dial{Ticks: ticks(44)}, SignedOut: d.app.SignedOut(w, r), Farewell: d.farewell(w, r)}
+		d.render(w, http.StatusOK, welcomePage, data)
 		return
 	}
+	d.remember(w, id.SessionID)
 	d.signedIn(w, http.StatusOK, id, nil)
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/curfew-id/curfew/rp"
+	"github.com/curfew-id/curfew/rp/js"
 )
 
 //go:embed static template
@@ -22,16 +23,18 @@ var staticPath = "/static/" + digest() + "/"
 
 func digest() string {
 	h := sha256.New()
-	err := fs.WalkDir(files, "static", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+	for _, of := range []fs.FS{files, js.FS} {
+		err := fs.WalkDir(of, ".", func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			b, err := fs.ReadFile(of, name)
+			h.Write(b)
 			return err
+		})
+		if err != nil {
+			panic(err) // embedded: cannot fail at run time
 		}
-		b, err := files.ReadFile(name)
-		h.Write(b)
-		return err
-	})
-	if err != nil {
-		panic(err) // embedded: cannot fail at run time
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }

@@ -1,6 +1,28 @@
 package demo
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/curfew-id/curfew/rp/js"
+)
+
+// modulePath is where the browser app finds the relying party for browsers. It lies below staticPath, whose digest says
+// when it changes.
+var modulePath = staticPath + "curfew/"
+
+// module serves the relying party for browsers.
+func module() http.Handler {
+	serve := http.StripPrefix(modulePath, http.FileServerFS(js.FS))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		serve.ServeHTTP(w, r)
+	})
+}
 
 var spaPage = page("spa.html")
 

@@ -18,6 +18,8 @@ func (p *Provider) routes() {
 	p.mux.HandleFunc("POST /token", p.token)
 	p.mux.HandleFunc("GET /userinfo", p.userinfo)
 	p.mux.HandleFunc("GET /logout", p.logout)
+	p.mux.HandleFunc("GET /sessions/events", p.events)
+	p.mux.HandleFunc("GET /sessions/denied", p.denied)
 }
 
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
@@ -26,6 +28,7 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	doc := map[string]any{
 		"issuer": p.Issuer, "authorization_endpoint": p.Issuer + "/authorize", "token_endpoint": p.Issuer + "/token",
 		"userinfo_endpoint": p.Issuer + "/userinfo", "end_session_endpoint": p.Issuer + "/logout", "jwks_uri": p.Issuer + "/jwks",
+		"session_events_endpoint": p.Issuer + "/sessions/events", "session_denylist_endpoint": p.Issuer + "/sessions/denied",
 		"code_challenge_methods_supported": []string{"S256"}, "authorization_response_iss_parameter_supported": true,
 	}
 	if p.Tamper.Discovery != nil {
@@ -89,6 +92,10 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 			answer(w, status, map[string]any{"error": code})
 			return
 		}
+	}
+	if kind == "client_credentials" {
+		p.listenToken(w, r, client)
+		return
 	}
 	g, ok := p.find(kind, r)
 	if !ok || g.client != client || p.ended[g.sid] {

@@ -23,6 +23,8 @@ type Tamper struct {
 	TokenAnswer  func(grant string, answer map[string]any)                        // what the token endpoint sends
 	TokenRefusal func(grant string) (status int, code string)                     // a non-zero status refuses
 	Userinfo     func(claims map[string]any)                                      // what userinfo sends
+	DenyList     func(claims map[string]any)                                      // before signing
+	SignDenyList func(claims map[string]any, sign func(typ string) string) string // instead of signing as denylist+jwt
 }
 
 // Provider is the provider. Issuer is its address. Change User and Tamper only through Set while requests
@@ -44,6 +46,7 @@ type Provider struct {
 	ended    map[string]bool
 	requests map[string]int
 	serial   int
+	news     news
 }
 
 type key struct {
@@ -63,6 +66,7 @@ func New(issuer string, now func() time.Time) *Provider {
 		Issuer: issuer, TTL: time.Minute, Secret: map[string]string{}, now: now, mux: http.NewServeMux(),
 		User:  map[string]any{"sub": "usr_01", "name": "Ada Example", "email": "user@example.com", "email_verified": true},
 		codes: map[string]grant{}, refresh: map[string]grant{}, ended: map[string]bool{}, requests: map[string]int{},
+		news: news{listeners: map[string]string{}, changed: make(chan struct{})},
 	}
 	p.Rotate("k1")
 	p.routes()

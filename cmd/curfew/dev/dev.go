@@ -17,6 +17,7 @@ import (
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/rp/demo"
 )
 
@@ -27,6 +28,7 @@ type Options struct {
 	DemoListen string // of the demo; "127.0.0.1:8090"
 	// DatabaseURL replaces the SQLite file in Data.
 	DatabaseURL string
+	Sessions    session.Options
 	Clock       clock.Clock
 	Log         *slog.Logger
 	Requests    httpx.RequestLog
@@ -41,6 +43,8 @@ type Dev struct {
 	opts           Options
 	provider, demo net.Listener
 	demoHandler    http.Handler
+	following      context.Context // of the demo, which hears of ended sessions as long as it is served
+	stopFollowing  context.CancelFunc
 }
 
 // Start binds both addresses and prepares everything; Serve then serves.
@@ -50,6 +54,7 @@ func Start(ctx context.Context, o Options) (_ *Dev, err error) {
 		o.Log = slog.Default()
 	}
 	d := &Dev{opts: o}
+	d.following, d.stopFollowing = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			d.close()
@@ -82,7 +87,7 @@ func Start(ctx context.Context, o Options) (_ *Dev, err error) {
 	d.Server, err = server.Open(ctx, server.Options{
 		Issuer: d.Info.Issuer, DatabaseURL: cmp.Or(o.DatabaseURL, filepath.Join(o.Data, "curfew.db")), MasterKey: master,
 		Migrate: true, Clock: o.Clock, Log: o.Log, Requests: o.Requests, Mailer: d.Mailbox, Texter: d.Mailbox,
-		Mailbox: d.Mailbox, DemoURL: d.Info.DemoURL, AllowPrivate: httpx.Loopback(),
+		Mailbox: d.Mailbox, DemoURL: d.Info.DemoURL, AllowPrivate: httpx.Loopback(), Sessions: o.Sessions,
 	})
 	if err != nil {
 		return nil, err
@@ -109,12 +114,16 @@ func (d *Dev) connectDemo(master []byte) http.Handler {
 			return connected, nil
 		}
 		c := d.Info.Client("demo")
-		h, err := demo.New(ctx, demo.Config{
+		app, err := demo.New(ctx, demo.Config{
 			Issuer: d.Info.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, SPAClientID: "demo-spa",
 			BaseURL: d.Info.DemoURL, CookieKey: secret.Derive(master, "demo cookies"), Now: d.Server.Clock.Now, Logger: d.opts.Log,
 		})
-		connected = h
-		return h, err
+		if err != nil {
+			return nil, err
+		}
+		go app.Follow(d.following)
+		connected = app
+		return app, nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, err := connect(r.Context())
@@ -130,6 +139,7 @@ func (d *Dev) connectDemo(master []byte) http.Handler {
 // Serve serves both until ctx ends.
 func (d *Dev) Serve(ctx context.Context) error {
 	defer d.close()
+	defer context.AfterFunc(ctx, d.stopFollowing)() // at once, so that the demo's open streams hold nothing up
 	jobs, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); d.Server.Run(jobs) }()
@@ -142,6 +152,7 @@ func (d *Dev) Serve(ctx context.Context) error {
 }
 
 func (d *Dev) close() {
+	d.stopFollowing()
 	for _, l := range []net.Listener{d.provider, d.demo} {
 		if l != nil {
 			_ = l.Close() // may have been closed by serving

@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfew-id/curfew/cmd/curfew/server"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op"
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
@@ -30,9 +31,14 @@ func seed(ctx context.Context, s *server.Server, known *Info) error {
 		id   string
 		meta client.Metadata
 	}{
-		{"demo", client.Metadata{ClientName: "Demo", ClientURI: known.DemoURL, Scope: "openid profile email offline_access",
-			RedirectURIs:           []string{demo.RedirectURI(known.DemoURL)},
-			PostLogoutRedirectURIs: []string{demo.PostLogoutRedirectURI(known.DemoURL)}}},
+		{"demo", client.Metadata{ClientName: "Demo", ClientURI: known.DemoURL, Scope: "openid profile email offline_access " + op.ScopeListen,
+			GrantTypes:                        []string{client.GrantCode, client.GrantRefresh, client.GrantClientCredentials},
+			RedirectURIs:                      []string{demo.RedirectURI(known.DemoURL)},
+			PostLogoutRedirectURIs:            []string{demo.PostLogoutRedirectURI(known.DemoURL)},
+			BackchannelLogoutURI:              demo.BackChannelLogoutURI(known.DemoURL),
+			BackchannelLogoutSessionRequired:  true,
+			FrontchannelLogoutURI:             demo.FrontChannelLogoutURI(known.DemoURL),
+			FrontchannelLogoutSessionRequired: true}},
 		{"demo-spa", client.Metadata{ClientName: "Demo in the browser", ClientURI: known.DemoURL, Scope: "openid profile email",
 			TokenEndpointAuthMethod: client.AuthNone,
 			RedirectURIs:            []string{demo.SPARedirectURI(known.DemoURL)},
@@ -79,6 +85,12 @@ func seedClient(ctx context.Context, s *server.Server, clientID string, m client
 	changed := c.Metadata
 	changed.RedirectURIs, changed.PostLogoutRedirectURIs, changed.ClientURI = m.RedirectURIs, m.PostLogoutRedirectURIs, m.ClientURI
 	changed.Scope = m.Scope
+	if m.GrantTypes != nil {
+		changed.GrantTypes = m.GrantTypes
+	}
+	changed.BackchannelLogoutURI, changed.FrontchannelLogoutURI = m.BackchannelLogoutURI, m.FrontchannelLogoutURI
+	changed.BackchannelLogoutSessionRequired = m.BackchannelLogoutSessionRequired
+	changed.FrontchannelLogoutSessionRequired = m.FrontchannelLogoutSessionRequired
 	if c, err = s.Clients.Update(ctx, s.Store, c, changed); err != nil {
 		return "", err
 	}

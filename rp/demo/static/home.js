@@ -1,6 +1,6 @@
 // The server app's page: the dial follows the session's token, which lives on the server. The page asks how
 // it is doing when the next one is due, and that request is what renews it. A page in the background asks
-// nothing: a session that nobody looks at is idle.
+// nothing: a session that nobody looks at is idle. It is told when the session ends, and leaves at once.
 
 import { createDial } from "./dial.js";
 import { showResult } from "./result.js";
@@ -33,6 +33,7 @@ async function ask() {
     return wait(2000);
   }
   if (res.status === 401) return end();
+  if (told.readyState === EventSource.CLOSED) listen();
   if (!res.ok) {
     say("curfew does not answer. Trying again.", true);
     return wait(2000);
@@ -53,19 +54,34 @@ function follow(life) {
   wait(life.next_ms > 0 ? life.next_ms + 150 : 600);
 }
 
-function end() {
+function end(why = "Your session has ended.") {
+  say(why, true);
+  if (over) return; // and now it is known why
   over = true;
   clearTimeout(timer);
   dial.set(0, 60000);
   card.classList.add("over");
   card.querySelector("[data-ended]").hidden = false;
-  say("Your session has ended.", true);
-  // Nothing about the user stays on the screen.
-  for (const e of document.querySelectorAll(".stack, .banner, .bar-end form")) e.remove();
+  // Nothing about the user or the token stays on the screen.
+  for (const e of document.querySelectorAll(".stack, .pair, .banner, .bar-end form")) e.remove();
   document.querySelector(".columns").classList.add("left");
   document.title = "Session ended · curfew demo";
 }
 
+// One channel may tell that the session has ended and another one why, so the page listens until it knows.
+let told;
+function listen() {
+  told = new EventSource("/events");
+  told.addEventListener("over", (e) => {
+    const { why, known } = JSON.parse(e.data);
+    end(why);
+    if (known) told.close();
+  });
+  told.addEventListener("look", ask);
+  told.addEventListener("error", () => over && told.close());
+}
+
+listen();
 dial.set(Number(card.dataset.leftMs), Number(card.dataset.lifeMs));
 say("Renewed at second 40, while you stay.");
 wait(Math.max(600, Number(card.dataset.nextMs) + 150));
