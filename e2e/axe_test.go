@@ -87,6 +87,8 @@ func TestSamples(t *testing.T) {
 	samples := pagetest.Samples()
 	mux := http.NewServeMux()
 	mux.Handle(page.StaticPath, page.Static())
+	mux.HandleFunc("/oauth/sessions/events", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("/account/sessions/live", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/{name}", func(w http.ResponseWriter, r *http.Request) {
 		i := slices.IndexFunc(samples, func(s pagetest.Sample) bool { return s.Name == r.PathValue("name") })
 		if i < 0 {
@@ -102,7 +104,7 @@ func TestSamples(t *testing.T) {
 		if later := found != nil && found[1] != "0"; later != slices.Contains(refreshing, samples[i].Name) {
 			t.Errorf("%s refreshes by itself: %t", samples[i].Name, later)
 		}
-		body = strings.Replace(refresh.ReplaceAllString(body, ""), " data-submit", "", 1)
+		body = strings.Replace(strings.Replace(refresh.ReplaceAllString(body, ""), " data-submit", "", 1), " data-continue", "", 1)
 		for _, name := range []string{"Content-Type", "Content-Security-Policy"} {
 			w.Header().Set(name, rec.Header().Get(name))
 		}

@@ -13,16 +13,18 @@ type SessionView struct {
 	Session `bun:",extend"`
 
 	Stands    SessionStatus `bun:"stands,scanonly"`
+	Moved     *EpochMove    `bun:"-"` // what it stands revoked by, where that is known
 	ClientIDs []string      `bun:"-"` // who took part, sorted
 }
 
 // SessionViewFilter narrows a list of sessions; zero values do not. Status is compared with what a session stands at.
 type SessionViewFilter struct {
-	ID     string
-	UserID string
-	Status SessionStatus
-	After  string // id to start behind
-	Limit  int
+	ID       string
+	UserID   string
+	DeviceID string
+	Status   SessionStatus
+	After    string // id to start behind
+	Limit    int
 }
 
 // stands says what a session is, in the order in which logout.Door.Sweep will decide it.
@@ -30,7 +32,7 @@ const stands = `CASE WHEN s.status <> 'active' THEN s.status
 	WHEN s.expires_at <= ? THEN 'expired'
 	WHEN s.last_active_at + s.idle_ttl <= ? THEN 'abandoned'
 	WHEN u.id IS NULL OR u.status <> 'active' OR s.user_epoch <> u.epoch
-		OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1) THEN 'revoked'
+		OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1) OR NOT ` + notEndedWithClient + ` THEN 'revoked'
 	ELSE 'active' END`
 
 // SessionViews returns sessions by id, the newest first, as they stand at now.
@@ -38,7 +40,7 @@ func (s *Store) SessionViews(ctx context.Context, f SessionViewFilter, now time.
 	q := s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
 		ColumnExpr(stands+" AS stands", At(now), At(now)).
 		Join("LEFT JOIN users AS u ON u.id = s.user_id").Order("s.id DESC").Limit(limit(f.Limit))
-	for column, value := range map[string]string{"s.id": f.ID, "s.user_id": f.UserID} {
+	for column, value := range map[string]string{"s.id": f.ID, "s.user_id": f.UserID, "s.device_id": f.DeviceID} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Safe(column), value)
 		}
@@ -51,6 +53,26 @@ func (s *Store) SessionViews(ctx context.Context, f SessionViewFilter, now time.
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, wrap(err, "list sessions")
+	}
+	if err := s.addMoves(ctx, list); err != nil {
+		return nil, err
+	}
+	return list, s.addClients(ctx, list)
+}
+
+// EndedSessions returns sessions of a user that are over at now and were not before since, at most n, the last to end first.
+// Those that nobody has taken through the door yet come before all others.
+func (s *Store) EndedSessions(ctx context.Context, userID string, since, now time.Time, n int) (list []*SessionView, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		ColumnExpr(stands+" AS stands", At(now), At(now)).Join("LEFT JOIN users AS u ON u.id = s.user_id").
+		Where("s.user_id = ? AND s.status <> 'pending' AND (s.ended_at IS NULL OR s.ended_at >= ?)", userID, At(since)).
+		Where(stands+" <> 'active'", At(now), At(now)).
+		OrderExpr("COALESCE(s.ended_at, ?) DESC, s.id DESC", At(now)).Limit(limit(n)).Scan(ctx)
+	if err != nil {
+		return nil, wrap(err, "list ended sessions")
+	}
+	if err := s.addMoves(ctx, list); err != nil {
+		return nil, err
 	}
 	return list, s.addClients(ctx, list)
 }

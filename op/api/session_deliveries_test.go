@@ -33,8 +33,8 @@ func TestSessionDeliveries(t *testing.T) {
 		}
 		got := receipt()
 		want := map[string]any{"object": "delivery", "id": got["id"], "session_id": s.ID, "user_id": userID, "client_id": a.id,
-			"channel": "backchannel_logout", "status": "pending", "attempts": 0.0, "next_at": ms(0), "sent_at": nil, "answered_at": nil,
-			"duration_ms": nil, "http_status": nil, "error": nil, "settled_at": nil, "tokens_dead_by": ms(time.Minute), "created_at": ms(0)}
+			"channel": "backchannel", "status": "pending", "attempts": 0.0, "next_at": ms(0), "sent_at": nil, "answered_at": nil,
+			"duration_ms": nil, "http_status": nil, "error": nil, "settled_at": nil, "token_dead_by": ms(time.Minute), "created_at": ms(0)}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
 		}
@@ -59,6 +59,34 @@ func TestSessionDeliveries(t *testing.T) {
 		}
 		if d := cmp.Diff(want, receipt()); d != "" {
 			t.Error(d)
+		}
+
+		// Who has no channel has a receipt as well, and so has who was told by a frame.
+		silent, framed := w.session(t, w.person(t, "silent@example.com")), ""
+		b := w.takePart(t, silent, "openid")
+		c, err := w.Clients.Get(t.Context(), b.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		meta := c.Metadata
+		meta.BackchannelLogoutURI, meta.FrontchannelLogoutURI = "", "https://rp.example.com/front"
+		if _, err := w.Clients.Update(t.Context(), w.Store, c, meta); err != nil {
+			t.Fatal(err)
+		}
+		path = "/v1/sessions/" + silent.ID + "/deliveries"
+		w.do(t, "POST", "/v1/sessions/"+silent.ID+"/revoke", "").want(t, 200)
+		if got := receipt(); got["channel"] != "none" || got["status"] != "not_told" || got["client_id"] != b.id || got["settled_at"] != nil ||
+			got["sent_at"] != nil || got["token_dead_by"] != float64(w.clock.Now().Add(time.Minute).UnixMilli()) {
+			t.Errorf("%v", got)
+		} else {
+			framed = got["id"].(string)
+		}
+		if frames, err := w.Door.FrontChannel(t.Context(), "https://id.example.com", silent); err != nil || len(frames) != 1 {
+			t.Fatalf("%v, %v", frames, err)
+		}
+		if got := receipt(); got["channel"] != "frontchannel" || got["status"] != "shown" || got["id"] != framed || got["duration_ms"] != nil ||
+			got["sent_at"] == nil || got["settled_at"] == nil {
+			t.Errorf("%v", got)
 		}
 
 		w.do(t, "GET", "/v1/sessions/"+id.New(id.Session)+"/deliveries", "").want(t, 404)

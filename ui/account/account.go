@@ -16,6 +16,7 @@ import (
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
+	"github.com/curfew-id/curfew/ui/ended"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -50,6 +51,7 @@ type Handlers struct {
 	host       string // of the issuer
 	secure     bool   // the issuer is https
 	sameOrigin *http.CrossOriginProtection
+	ended      ended.Notices
 }
 
 // New returns the pages.
@@ -59,7 +61,8 @@ func New(o Options) *Handlers {
 	}
 	o.Service = cmp.Or(o.Service, "curfew")
 	o.MinPasswordLength = cmp.Or(o.MinPasswordLength, factor.DefaultMinPasswordLength)
-	h := &Handlers{Options: o, secure: strings.HasPrefix(o.Issuer, "https:"), sameOrigin: http.NewCrossOriginProtection()}
+	h := &Handlers{Options: o, secure: strings.HasPrefix(o.Issuer, "https:"), sameOrigin: http.NewCrossOriginProtection(),
+		ended: ended.Notices{Issuer: o.Issuer, Sessions: o.Sessions, Door: o.Door}}
 	if u, err := url.Parse(o.Issuer); err == nil {
 		h.host = u.Hostname()
 		// Behind a proxy the Host header may be another name; the issuer's origin is ours in any case.

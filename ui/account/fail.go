@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -21,6 +22,10 @@ var (
 
 // fail shows the page of an error. What was wrong inside stands in the log and nowhere else.
 func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil { // nobody is there to read the answer
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	p := page.Error{RequestID: httpx.RequestID(r.Context()), Back: page.Link{URL: page.PathAccount, Label: page.BackToAccount}}
 	var status int
 	status, p.Kind, p.RetryAfter = errorPage(err)

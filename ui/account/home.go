@@ -22,10 +22,15 @@ func (h *Handlers) home(w http.ResponseWriter, r *http.Request) {
 	v, err := h.visit(w, r)
 	switch {
 	case err == nil:
-		p.Base, p.Who = v.base(), page.Who{Name: v.person.Name, Email: v.person.Email}
+		p.Base, p.Who, p.Session = v.base(), page.Who{Name: v.person.Name, Email: v.person.Email}, v.current.ID
 	case !errors.Is(err, session.ErrNone):
 		h.fail(w, r, err)
 		return
+	case r.Method == http.MethodGet:
+		if err := h.ended.Take(r, &p.Base); err != nil {
+			h.fail(w, r, err)
+			return
+		}
 	}
 	if err := h.Pages.Render(w, r, http.StatusOK, p); err != nil {
 		h.fail(w, r, err)

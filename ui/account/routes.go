@@ -26,6 +26,11 @@ const (
 	pathRecovery    = page.PathSecurity + "/recovery"
 
 	pathOthers = page.PathSessions + "/others"
+	pathAll    = page.PathSessions + "/all"
+
+	// For the script of pages that stand open.
+	pathLive         = page.PathAccount + "/live"
+	pathLiveSessions = page.PathSessions + "/live"
 )
 
 // Routes adds the pages to mux. Every path answers every method, the ones it does not know with a page.
@@ -54,8 +59,12 @@ func (h *Handlers) Routes(mux *http.ServeMux) {
 	h.handle(mux, page.PathApps+"/{client}/withdraw", methods{"POST": h.withdraw})
 
 	h.handle(mux, page.PathSessions, methods{"GET": h.showSessions})
+	h.handle(mux, page.PathSessions+"/{session}/ended", methods{"GET": h.showEnded})
 	h.handle(mux, page.PathSessions+"/{session}/end", methods{"POST": h.endSession})
 	h.handle(mux, pathOthers, methods{"POST": h.endOthers})
+	h.handle(mux, pathAll, methods{"POST": h.endAll})
+	mux.Handle("GET "+pathLive, h.guard(h.watching(h.live)))
+	mux.Handle("GET "+pathLiveSessions, h.guard(h.watching(h.showSessions)))
 
 	mux.Handle(page.PathAccount+"/", h.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, errNotFound)

@@ -20,9 +20,9 @@ func (h *Handlers) showSessions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := page.AccountSessions{Frame: v.frame(), Now: now}
+	p := page.AccountSessions{Frame: v.frame(), Now: now, LiveURL: pathLiveSessions}
 	if len(list) > 1 {
-		p.EndOthersAction = pathOthers
+		p.EndOthersAction, p.EndAllAction = pathOthers, pathAll
 	}
 	for _, s := range list {
 		row, err := h.sessionRow(v, s)
@@ -35,35 +35,46 @@ func (h *Handlers) showSessions(v *visit) error {
 		}
 		p.Sessions = append(p.Sessions, row)
 	}
+	if p.Ended, err = h.endedLately(v, now); err != nil {
+		return err
+	}
 	return v.show(p, nil)
 }
 
 func (h *Handlers) sessionRow(v *visit, s *storage.Session) (row page.SessionRow, err error) {
-	row = page.SessionRow{Device: deviceName(s.UserAgent, v.locale()), Place: s.IPAddress, StartedAt: s.CreatedAt.Time,
+	row = page.SessionRow{Device: deviceName(s.UserAgent, v.locale()), Address: s.IPAddress, City: s.City, Country: s.Country, StartedAt: s.CreatedAt.Time,
 		LastActiveAt: s.LastActiveAt.Time, Current: s.ID == v.current.ID, Mobile: isMobile(s.UserAgent),
 		Offline: s.Kind == storage.KindOffline, EndAction: page.PathSessions + "/" + s.ID + "/end"}
 	clientIDs, err := h.Store.SessionClients(v.r.Context(), s.UserID, s.ID)
 	if err != nil {
 		return row, err
 	}
-	for _, clientID := range clientIDs {
-		c, err := h.Clients.Get(v.r.Context(), clientID)
-		if errors.Is(err, client.ErrUnknown) {
-			continue
-		}
-		if err != nil {
-			return row, err
-		}
-		row.Apps = append(row.Apps, c.Name())
+	if row.Apps, err = h.appNames(v, clientIDs); err != nil {
+		return row, err
 	}
 	if row.Offline { // an app's lasting access has no device: it stands there under the app's name
-		row.Device, row.Place, row.Mobile = "", "", false
+		row.Device, row.Address, row.City, row.Country, row.Mobile = "", "", "", "", false
 		if len(row.Apps) > 0 {
 			row.Device, row.Apps = row.Apps[0], row.Apps[1:]
 		}
 	}
 	row.Device = cmp.Or(row.Device, "—")
 	return row, nil
+}
+
+// appNames leaves out apps that were deleted.
+func (h *Handlers) appNames(v *visit, clientIDs []string) (names []string, err error) {
+	for _, clientID := range clientIDs {
+		c, err := h.Clients.Get(v.r.Context(), clientID)
+		if errors.Is(err, client.ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, c.Name())
+	}
+	return names, nil
 }
 
 // endSession ends one session of the user: the first click asks, the second does it. One of somebody else is not found.
@@ -128,6 +139,22 @@ func (h *Handlers) endOthers(v *visit) error {
 		return err
 	}
 	return h.done(v, page.PathSessions, page.OthersEnded, "")
+}
+
+// endAll ends every session of the user, this one included.
+func (h *Handlers) endAll(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	if form.Get("confirm") != "yes" {
+		return v.show(page.SessionEnd{Frame: v.frame(), Form: page.Form{Action: pathAll}, All: true,
+			CancelURL: page.PathSessions}, nil)
+	}
+	if err := h.Door.EndUserNow(v.r.Context(), h.Store, v.userID(), "", removed(v)); err != nil {
+		return err
+	}
+	return h.left(v, page.SignedOut{Base: v.base(), SignInURL: pathSignIn, Everywhere: true})
 }
 
 func removed(v *visit) logout.Cause {

@@ -35,7 +35,7 @@ func TestSessions(t *testing.T) {
 			t.Fatal("one click ended a session")
 		}
 		b.submit(there+"/end", "confirm", "yes").leads(page.PathSessions)
-		b.follow().says("Signed out there.").without(there)
+		b.follow().says("Signed out there.").without(there + `/end"`)
 		ended, err := w.Store.Session(t.Context(), there)
 		w.must(err)
 		if ended.Status != storage.StatusRemoved || ended.EndReason != string(logout.Revoked) || ended.EndedBy != row.ID {

@@ -23,10 +23,14 @@ func (h *Handlers) leave(v *visit, status storage.SessionStatus) error {
 	if err != nil {
 		return err
 	}
+	return h.left(v, page.SignedOut{Base: v.base(), SignInURL: pathSignIn})
+}
+
+// left is the page behind the end of the current session; it tells the apps that were used in this browser.
+func (h *Handlers) left(v *visit, p page.SignedOut) (err error) {
 	h.Sessions.Clear(v.w)
-	frames, err := h.Door.FrontChannel(v.r.Context(), h.Issuer, v.current.Session)
-	if err != nil {
+	if p.Frames, err = h.Door.FrontChannel(v.r.Context(), h.Issuer, v.current.Session); err != nil {
 		return err
 	}
-	return v.render(http.StatusOK, page.SignedOut{Base: v.base(), SignInURL: pathSignIn, Frames: frames})
+	return v.render(http.StatusOK, p)
 }

@@ -47,6 +47,14 @@ func (h *Handlers) visit(w http.ResponseWriter, r *http.Request) (*visit, error)
 	if err != nil {
 		return nil, err
 	}
+	v, err := h.visitOf(w, r, current)
+	if err == nil {
+		v.notice = h.takeNotice(w, r)
+	}
+	return v, err
+}
+
+func (h *Handlers) visitOf(w http.ResponseWriter, r *http.Request, current *session.Current) (*visit, error) {
 	r = r.WithContext(audit.WithSession(r.Context(), current.ID))
 	person, err := h.Users.Person(r.Context(), current.UserID)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -55,7 +63,7 @@ func (h *Handlers) visit(w http.ResponseWriter, r *http.Request) (*visit, error)
 	if err != nil {
 		return nil, err
 	}
-	return &visit{w: w, r: r, current: current, person: person, notice: h.takeNotice(w, r), pages: h.Pages}, nil
+	return &visit{w: w, r: r, current: current, person: person, pages: h.Pages}, nil
 }
 
 func (v *visit) userID() string { return v.current.UserID }
@@ -70,7 +78,7 @@ func (v *visit) base() page.Base {
 }
 
 func (v *visit) frame() page.Frame {
-	return page.Frame{Base: v.base(), Who: page.Who{Name: v.person.Name, Email: v.person.Email},
+	return page.Frame{Base: v.base(), Who: page.Who{Name: v.person.Name, Email: v.person.Email}, Session: v.current.ID,
 		SignOutAction: pathSignOut, ShowSessions: true}
 }
 

@@ -65,7 +65,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	clients := client.NewRegistry(store, w.clock)
 	door := logout.NewDoor(store, clients, w.clock)
 	w.Handlers = New(Options{Issuer: issuer, Store: store, Clock: w.clock, Users: user.New(store, w.clock),
-		Sessions: session.New(store, w.clock, session.NewActivity(store), door, session.Options{}),
+		Sessions: session.New(store, w.clock, session.NewActivity(store, w.clock), door, session.Options{}),
 		Factors: factor.New(store, factor.Options{Clock: w.clock, Key: key, Sealer: sealer,
 			Params: factor.Params{MemoryKiB: 8, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}}),
 		Clients: clients, Consents: consent.New(store, door, w.clock), Door: door, Outbox: outbox, Pages: pages, SMS: true})

@@ -1,8 +1,12 @@
 package locale
 
 import (
+	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 // Date returns the day of at in words, in UTC.
@@ -33,4 +37,27 @@ func (t *Texts) Ago(now, at time.Time) string {
 	default:
 		return t.Date(at)
 	}
+}
+
+// Seconds returns a short time in seconds, as precisely as a person would say it.
+func (t *Texts) Seconds(d time.Duration) string {
+	digits := 1
+	if d < 100*time.Millisecond {
+		d, digits = max(d, 10*time.Millisecond), 2
+	}
+	return t.T("date.seconds", strings.Replace(strconv.FormatFloat(d.Seconds(), 'f', digits, 64), ".", t.word("date.decimal"), 1))
+}
+
+// Country returns the name of a country by its code (ISO 3166-1 alpha-2); the code where it has no name here, "" for "".
+func (t *Texts) Country(code string) string {
+	region, err := language.ParseRegion(code)
+	if code == "" || err != nil {
+		return code
+	}
+	if namer := display.Regions(language.Make(t.Lang)); namer != nil {
+		if name := namer.Name(region); name != "" {
+			return name
+		}
+	}
+	return code
 }

@@ -154,6 +154,19 @@ func (t *Texts) Strong(key string, args ...any) template.HTML {
 	}))
 }
 
+// HTML is T with values that may be elements; all others are escaped, as the text is.
+func (t *Texts) HTML(key string, args ...any) template.HTML {
+	parts := make([]any, len(args))
+	for i, a := range args {
+		if h, ok := a.(template.HTML); ok {
+			parts[i] = string(h)
+			continue
+		}
+		parts[i] = template.HTMLEscapeString(fmt.Sprint(a))
+	}
+	return template.HTML(expand(template.HTMLEscapeString(t.word(key)), parts, func(s string) string { return s }))
+}
+
 // word never fails, so that a missing text costs a word and not the page; the
 // brackets are what the test looks for.
 func (t *Texts) word(key string) string {

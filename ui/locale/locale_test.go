@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"html/template"
 	"regexp"
 	"slices"
 	"testing"
@@ -113,5 +114,27 @@ func TestDates(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", lang, d)
 		}
+	}
+}
+
+func TestSecondsAndCountries(t *testing.T) {
+	set := load(t)
+	en, de := set.Match([]string{"en"}, ""), set.Match([]string{"de"}, "")
+	for d, want := range map[time.Duration]string{0: "0.01 s", 40 * time.Millisecond: "0.04 s", 200 * time.Millisecond: "0.2 s",
+		4960 * time.Millisecond: "5.0 s"} {
+		if got := en.Seconds(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+	if got := de.Seconds(200 * time.Millisecond); got != "0,2 s" {
+		t.Errorf("in German %q", got)
+	}
+	for code, want := range map[string][2]string{"DE": {"Germany", "Deutschland"}, "": {"", ""}, "??": {"??", "??"}} {
+		if en, de := en.Country(code), de.Country(code); en != want[0] || de != want[1] {
+			t.Errorf("%q is %q and %q", code, en, de)
+		}
+	}
+	if got := string(en.HTML("receipt.told", template.HTML("<time>1</time>"), "<b>")); got != "Told at <time>1</time>, answered in &lt;b&gt;." {
+		t.Errorf("%s", got)
 	}
 }

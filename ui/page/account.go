@@ -14,6 +14,7 @@ const (
 type Frame struct {
 	Base
 	Who           Who
+	Session       string // whose end leads away from the page; empty for none
 	SignOutAction string // the sign-out button posts here
 	ShowSessions  bool   // show the way to AccountSessions
 }
@@ -76,42 +77,3 @@ func (p AccountApps) policy() policy {
 	}
 	return policy{images: logos}
 }
-
-// AccountSessions lists where a person is signed in.
-type AccountSessions struct {
-	Frame
-	Now             time.Time // what "5 minutes ago" counts from
-	Sessions        []SessionRow
-	EndOthersAction string // signs out everywhere else; empty hides it
-}
-
-// SessionRow is one entry of AccountSessions. Ending is a form of its own
-// without fields.
-type SessionRow struct {
-	Device       string // "Firefox on Linux", or the app's name for lasting access
-	Place        string // may be empty
-	StartedAt    time.Time
-	LastActiveAt time.Time
-	Current      bool // this device
-	Mobile       bool // a phone or tablet
-	Offline      bool // an app's lasting access, without a device
-	Apps         []string
-	EndAction    string
-}
-
-func (AccountSessions) template() string { return "account_sessions" }
-
-// SessionEnd asks once more before sessions are ended.
-//
-// Fields: confirm, "yes".
-type SessionEnd struct {
-	Frame
-	Form
-	Others    bool   // everything but this device; otherwise one
-	Device    string // which one
-	Current   bool   // it is this device
-	Offline   bool   // it is an app's lasting access
-	CancelURL string
-}
-
-func (SessionEnd) template() string { return "session_end" }

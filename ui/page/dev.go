@@ -6,7 +6,8 @@ import "time"
 type Home struct {
 	Base
 	Issuer       string
-	Who          Who // empty: nobody is signed in on this device
+	Who          Who    // empty: nobody is signed in on this device
+	Session      string // whose end leads away from the page; empty as Who is
 	AccountURL   string
 	SignInURL    string // empty hides it
 	DiscoveryURL string

@@ -62,7 +62,7 @@ func TestPolicyOfPages(t *testing.T) {
 		}}, "img-src", "'self' data: https://a.example.com"},
 		{"form post", plain, page.FormPost{Action: "https://app.example.com/cb"}, "form-action", "https://app.example.com https:"},
 		{"form post to loopback", plain, page.FormPost{Action: "http://127.0.0.1:8090/cb"}, "form-action", "http://127.0.0.1:8090 https: http:"},
-		{"front-channel frames", plain, page.SignedOut{Frames: []string{"https://a.example.com/o?sid=1", "https://b.example.com/o"}}, "frame-src", "https://a.example.com https://b.example.com"},
+		{"front-channel frames", plain, page.Identifier{Base: page.Base{Frames: []string{"https://a.example.com/o?sid=1", "https://b.example.com/o"}}}, "frame-src", "https://a.example.com https://b.example.com"},
 		{"no frames", plain, page.SignedOut{}, "frame-src", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -28,8 +28,6 @@ const (
 
 // Notices, for Base.Notice.
 const (
-	SessionReplaced  Key = "notice.session_replaced"  // signed out: the account was used elsewhere
-	SessionEnded     Key = "notice.session_ended"     // signed out: expired, idle or revoked
 	SignInAgain      Key = "notice.sign_in_again"     // the client asked for prompt=login or max_age
 	StrongerSignIn   Key = "notice.stronger_sign_in"  // the client asked by acr_values
 	CodeSentAgain    Key = "notice.code_sent_again"   //
@@ -62,7 +60,7 @@ func Keys() []Key {
 		Required, EmailMalformed, EmailTaken, NameTooLong, PhoneMalformed, PasswordWrong, CurrentWrong, PasswordTooShort,
 		PasswordTooLong, PasswordCommon, PasswordBreached, PasswordPersonal, PasswordUnchanged, CodeMalformed,
 		CodeWrong, CodeExpired, CodeUsed, CodeTries, TooManyTries, SendFailed, TooManySessions, TryAgain,
-		SessionReplaced, SessionEnded, SignInAgain, StrongerSignIn, CodeSentAgain, EmailVerified, PasswordChanged,
+		SignInAgain, StrongerSignIn, CodeSentAgain, EmailVerified, PasswordChanged,
 		ProfileSaved, VerificationSent, TOTPAdded, PhoneAdded, EmailCodeOn, FactorRemoved, AppWithdrawn,
 		SessionEndedHere, OthersEnded, AccountForgotten,
 		BackToSignIn, BackToAccount, BackToApp, BackHome, StartOver,

@@ -21,6 +21,9 @@ type Base struct {
 	Locales []string
 	// Notice is one sentence shown above the content, such as CodeSentAgain.
 	Notice Message
+	// Frames are loaded unseen: the clients' front-channel logout URIs with iss and sid (OpenID Connect Front-Channel
+	// Logout 1.0, section 3), for a page that tells a person that their session has ended.
+	Frames []string
 }
 
 func (b Base) shared() Base { return b }

@@ -90,7 +90,9 @@ func (rd *Renderer) Render(w http.ResponseWriter, r *http.Request, status int, p
 		return fmt.Errorf("render %s: %w", p.template(), err)
 	}
 	h := w.Header()
-	writeHeaders(h, rd.brand, p.policy())
+	needs := p.policy()
+	needs.frames = p.shared().Frames
+	writeHeaders(h, rd.brand, needs)
 	h.Set("Content-Language", v.Lang)
 	h.Set("Content-Length", strconv.Itoa(buf.Len()))
 	if e, ok := p.(Error); ok && e.RetryAfter > 0 {

@@ -1,7 +1,7 @@
 package page
 
 // Identifier asks who wants to sign in, the first step. With Base.Notice set to
-// SessionReplaced or SessionEnded it says why the person is here again.
+// that of an End it says why the person is here again.
 //
 // Fields: email.
 type Identifier struct {

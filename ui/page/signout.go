@@ -14,20 +14,18 @@ type SignOutConfirm struct {
 
 func (SignOutConfirm) template() string { return "sign_out_confirm" }
 
-// SignedOut is the end of a sign-out.
+// SignedOut is the end of a sign-out. Its Frames tell the apps.
 type SignedOut struct {
 	Base
 	App         string
 	ContinueURL string // post_logout_redirect_uri with state; empty hides the link
-	// ContinueAfter goes to ContinueURL by itself after so many seconds, which
-	// gives the frames time to load; 0 waits for the person.
-	ContinueAfter int
-	SignInURL     string
-	// Frames are the clients' front-channel logout URIs with iss and sid
-	// (OpenID Connect Front-Channel Logout, section 3).
-	Frames []string
+	// Continue goes to ContinueURL by itself when the frames have loaded, and after five
+	// seconds at the latest: an app that does not answer keeps nobody waiting.
+	Continue   bool
+	Everywhere bool // and on every other device
+	SignInURL  string
 }
 
 func (SignedOut) template() string { return "signed_out" }
 
-func (p SignedOut) policy() policy { return policy{away: true, frames: p.Frames} }
+func (p SignedOut) policy() policy { return policy{away: true} }

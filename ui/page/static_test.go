@@ -33,6 +33,15 @@ func TestStaticFilesOfEveryPage(t *testing.T) {
 			}
 		}
 	}
+	var frame strings.Builder
+	if err := (page.CheckSession{}).Write(&frame); err != nil { // of relying parties, not one of the pages
+		t.Fatal(err)
+	}
+	for _, n := range parse(t, frame.String()) {
+		if u, _ := attr(n, "src"); n.Data == "script" {
+			seen[u] = true
+		}
+	}
 	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 	for u := range seen {
 		w := get(http.MethodGet, u)

@@ -86,6 +86,39 @@ func (v view) Away(raw string) (template.URL, error) {
 	return template.URL(raw), nil
 }
 
+// Clock returns at as the time of day, to the second, for Texts.HTML. The zone is named, since a server does not know the
+// reader's; a script puts the reader's in its place.
+func (v view) Clock(at time.Time) template.HTML {
+	return template.HTML(`<time datetime="` + v.ISO(at) + `" data-clock>` + template.HTMLEscapeString(v.T("date.clock", at.UTC().Format("15:04:05"))) + `</time>`)
+}
+
+// Stamp is Clock with the day.
+func (v view) Stamp(at time.Time) template.HTML {
+	return template.HTML(`<time datetime="` + v.ISO(at) + `" data-clock="day">` +
+		template.HTMLEscapeString(v.Date(at)+", "+v.T("date.clock", at.UTC().Format("15:04:05"))) + `</time>`)
+}
+
+// Place says where an address is, as far as it is known; "" for nowhere known.
+func (v view) Place(city, country string) string {
+	name := v.Country(country)
+	if city == "" || name == "" {
+		return city + name
+	}
+	return city + ", " + name
+}
+
+// Received is what became of telling one app, in words.
+func (v view) Received(r Receipt) template.HTML {
+	said := v.HTML("receipt."+string(r.State), v.Clock(r.At), v.Seconds(r.Took))
+	if r.Over {
+		return said + " " + v.HTML("receipt.dead", v.Clock(r.DeadBy))
+	}
+	return said + " " + v.HTML("receipt.dies", v.Clock(r.DeadBy))
+}
+
+// Why says why a session ended.
+func (v view) Why(e End) string { return v.T("end." + string(e) + ".why") }
+
 // Standard reports whether a scope has words of its own in the locale files.
 func (v view) Standard(scope string) bool {
 	for _, s := range StandardScopes() {
@@ -160,7 +193,7 @@ type navEntry struct {
 func (v view) Nav(sessions bool) []navEntry {
 	at := map[string]string{
 		"account_profile": PathAccount, "email_change": PathAccount, "account_apps": PathApps,
-		"account_sessions": PathSessions, "session_end": PathSessions,
+		"account_sessions": PathSessions, "session_end": PathSessions, "session_ended": PathSessions,
 	}[v.P.template()]
 	if at == "" {
 		at = PathSecurity // the pages that set up a factor

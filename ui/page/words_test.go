@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	called  = regexp.MustCompile(`\.(T|N|Strong|word)\(? ?"([a-z_]+(?:\.[a-z_]+)+)"`)
+	called  = regexp.MustCompile(`\.(T|N|HTML|Strong|word)\(? ?"([a-z_]+(?:\.[a-z_]+)+)"`)
 	literal = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
 )
 
@@ -68,6 +68,12 @@ func used(t *testing.T) map[string]bool {
 	}
 	for _, k := range page.ErrorKinds() {
 		keys["error."+string(k)+".title"], keys["error."+string(k)+".text"] = true, true
+	}
+	for _, s := range page.ReceiptStates() {
+		keys["receipt."+string(s)] = true
+	}
+	for _, e := range page.Ends() {
+		keys["end."+string(e)+".why"], keys["end."+string(e)+".notice"] = true, true
 	}
 	for _, k := range []string{"nav.profile", "nav.security", "nav.apps", "nav.sessions"} {
 		keys[k] = true

@@ -18,7 +18,11 @@ func (h *Handlers) accountsPage(v *visit, faults page.Errors) (page.Page, error)
 	if len(list) == 0 {
 		return h.identifierPage(v, nil)
 	}
-	p := page.ChooseAccount{Base: v.base(), Form: page.Form{Action: v.url("choose"), Errors: faults}, App: v.app(),
+	base, err := h.welcome(v)
+	if err != nil {
+		return nil, err
+	}
+	p := page.ChooseAccount{Base: base, Form: page.Form{Action: v.url("choose"), Errors: faults}, App: v.app(),
 		AnotherURL: v.url("identify"), ForgetAction: v.url("forget")}
 	for _, c := range list {
 		email, err := h.email(v.ctx, c.UserID)

@@ -4,29 +4,19 @@ import (
 	"errors"
 
 	"github.com/curfew-id/curfew/op/user"
-	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
 // identifierPage asks who it is. It may be opened at any step: somebody else wants to sign in.
 func (h *Handlers) identifierPage(v *visit, faults page.Errors) (page.Page, error) {
-	p := page.Identifier{Base: v.base(), Form: page.Form{Action: v.url("identify"), Errors: faults}, App: v.app(),
+	base, err := h.welcome(v)
+	if err != nil {
+		return nil, err
+	}
+	p := page.Identifier{Base: base, Form: page.Form{Action: v.url("identify"), Errors: faults}, App: v.app(),
 		Email: v.typed("email", v.flow.Email)}
 	if h.SignUpEnabled {
 		p.SignUpURL = pathSignUp + v.flow.ID
-	}
-	if v.current == nil && p.Notice.Key == "" { // why somebody who was signed in is asked again
-		ended, err := h.Sessions.Ended(v.r)
-		if err != nil {
-			return nil, err
-		}
-		switch ended {
-		case "":
-		case storage.StatusReplaced:
-			p.Notice = page.Msg(page.SessionReplaced)
-		default:
-			p.Notice = page.Msg(page.SessionEnded)
-		}
 	}
 	list, err := h.Sessions.OnDevice(v.r)
 	if len(list) > 0 {

@@ -23,7 +23,11 @@ func (h *Handlers) signUpPage(v *visit, faults page.Errors) (page.Page, error) {
 	if s := v.flow.SignUp; s != nil {
 		email, name = s.Email, s.Name
 	}
-	return page.SignUp{Base: v.base(), Form: page.Form{Action: pathSignUp + v.flow.ID, Errors: faults}, App: v.app(),
+	base, err := h.welcome(v)
+	if err != nil {
+		return nil, err
+	}
+	return page.SignUp{Base: base, Form: page.Form{Action: pathSignUp + v.flow.ID, Errors: faults}, App: v.app(),
 		Email: v.typed("email", email), Name: v.typed("name", name), MinLength: h.MinPassword,
 		SignInURL: v.url("identify"), TermsURL: h.TermsURL, PolicyURL: h.PolicyURL}, nil
 }

@@ -72,7 +72,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 
 	clients := client.NewRegistry(store, w.clock)
 	door := logout.NewDoor(store, clients, w.clock)
-	sessions := session.New(store, w.clock, session.NewActivity(store), door, session.Options{})
+	sessions := session.New(store, w.clock, session.NewActivity(store, w.clock), door, session.Options{})
 	factors := factor.New(store, factor.Options{Clock: w.clock, Key: key, Sealer: sealer,
 		Params: factor.Params{MemoryKiB: 8, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}})
 	flows := authflow.New(w.server.URL, store, w.clock, clients, sessions, consent.New(store, door, w.clock), factors)

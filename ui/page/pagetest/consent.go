@@ -33,9 +33,10 @@ func consentSamples() []Sample {
 		ok("sign_out_confirm-bare", page.SignOutConfirm{Form: page.Form{Action: "/oauth/logout"}, Who: sampleWho}),
 		ok("signed_out", page.SignedOut{SignInURL: "/account"}),
 		ok("signed_out-continue", page.SignedOut{
-			App: sampleApp, ContinueURL: "https://notes.example.com/bye?state=1", ContinueAfter: 3, SignInURL: "/account",
-			Frames: []string{"https://notes.example.com/front?iss=http%3A%2F%2Flocalhost%3A8080&sid=ses_1"},
+			App: sampleApp, ContinueURL: "https://notes.example.com/bye?state=1", Continue: true, SignInURL: "/account",
+			Base: page.Base{Frames: sampleFrames},
 		}),
+		ok("signed_out-everywhere", page.SignedOut{Everywhere: true, SignInURL: "/account"}),
 		ok("signed_out-plain", page.SignedOut{ContinueURL: "https://notes.example.com/bye"}),
 	}
 }

@@ -34,6 +34,8 @@ const (
 	sampleApp   = "Example Notes"
 )
 
+var sampleFrames = []string{"https://notes.example.com/front?iss=http%3A%2F%2Flocalhost%3A8080&sid=ses_1"}
+
 var sampleTime = time.Date(2026, 3, 12, 14, 5, 0, 0, time.UTC)
 
 var sampleWho = page.Who{Name: "Sample User", Email: sampleEmail}

@@ -12,7 +12,8 @@ func signInSamples() []Sample {
 		SignUpURL: "/signup/flw_0199d2f1c0de7000a000000000000001",
 	}
 	replaced := identifier
-	replaced.Notice = page.Msg(page.SessionReplaced)
+	replaced.Notice = page.EndReplaced.Notice()
+	replaced.Frames = sampleFrames
 	replaced.Email = sampleEmail
 	faulty := identifier
 	faulty.Email = "user@"
