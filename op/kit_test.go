@@ -122,6 +122,14 @@ func (k *kit) stored() string {
 
 func newKit(t testing.TB, store *storage.Store) *kit {
 	t.Helper()
+	k := assemble(t, store)
+	k.registerAll()
+	return k
+}
+
+// assemble is a kit without clients: a replica beside one that has registered them.
+func assemble(t testing.TB, store *storage.Store) *kit {
+	t.Helper()
 	k := &kit{TB: t, store: store, clock: clock.NewFake(start), secrets: map[string]string{}}
 	master := make([]byte, 32)
 	sealer, err := secret.NewSealer(master)
@@ -131,7 +139,7 @@ func newKit(t testing.TB, store *storage.Store) *kit {
 	k.tokens = token.New(issuer, k.ring, store, k.clock, master)
 	k.clients = client.NewRegistry(store, k.clock)
 	k.users = user.New(store, k.clock)
-	k.activity = session.NewActivity(store)
+	k.activity = session.NewActivity(store, k.clock)
 	k.door = logout.NewDoor(store, k.clients, k.clock)
 	k.push = push.New(push.Options{Issuer: issuer, Store: store, Clock: k.clock, Ring: k.ring})
 	k.sessions = session.New(store, k.clock, k.activity, k.door, session.Options{Secure: true})
@@ -146,7 +154,6 @@ func newKit(t testing.TB, store *storage.Store) *kit {
 	p.Routes(mux)
 	mux.HandleFunc("POST /test/signin", k.signInForTest)
 	k.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: k.clock})
-	k.registerAll()
 	return k
 }
 
@@ -234,6 +241,9 @@ func plainPages() op.Pages {
 		},
 		SignedOut: func(w http.ResponseWriter, _ *http.Request, s op.SignedOut) {
 			say(w, http.StatusOK, append([]string{"signed out", s.ContinueURL}, s.Frames...)...)
+		},
+		CheckSession: func(w http.ResponseWriter, _ *http.Request, c op.CheckSession) {
+			_, _ = io.WriteString(w, strings.Join([]string{"check session", c.Cookie, c.Attributes, c.EventsPath}, "\n"))
 		},
 	}
 }
