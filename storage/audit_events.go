@@ -20,6 +20,11 @@ type AuditEvent struct {
 	IPAddress string `bun:"ip_address"`
 	RequestID string
 	Data      string
+	DeviceID  string
+	// Chain, Position and Hash are the event's place in a chain; Position is 0 until it has one.
+	Chain    string
+	Position int64 `bun:"position,nullzero"`
+	Hash     string
 }
 
 // InsertAuditEvent appends an event.

@@ -17,6 +17,7 @@ func root() *cobra.Command {
 		clientCommand(),
 		sessionCommand(),
 		keyCommand(),
+		auditCommand(),
 		versionCommand(),
 	)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true // exit prints them

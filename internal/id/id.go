@@ -25,6 +25,7 @@ const (
 	Webhook      = "whk"
 	LogoutIntent = "out"
 	SessionEnd   = "end"
+	Chain        = "chn"
 )
 
 // ErrMalformed is returned by Bytes for anything that New could not have made.

@@ -28,6 +28,8 @@ const (
 	SessionSwitched    Kind = "session.switched"
 	SessionEnded       Kind = "session.ended"
 	SessionsEnded      Kind = "sessions.ended"
+	DeviceForgotten    Kind = "device.forgotten"
+	FamilyStarted      Kind = "token_family.started"
 	FamilyReused       Kind = "token_family.reused"
 	FamilyRevoked      Kind = "token_family.revoked"
 	CodeReused         Kind = "code.reused"
@@ -43,6 +45,8 @@ const (
 	ClientSecretNew    Kind = "client.secret_rotated"
 	ClientDeleted      Kind = "client.deleted"
 	KeyRotated         Kind = "key.rotated"
+	TemplateSaved      Kind = "claim_template.saved"
+	TemplateDeleted    Kind = "claim_template.deleted"
 )
 
 // Event is one act. By names who did it: a user's id, a client's id, or "system".
@@ -51,6 +55,7 @@ type Event struct {
 	At        time.Time
 	UserID    string
 	SessionID string
+	DeviceID  string
 	ClientID  string
 	By        string
 	Data      map[string]any
@@ -62,6 +67,7 @@ type Origin struct {
 	UserAgent string
 	RequestID string
 	SessionID string // of whoever acts, where they are signed in
+	DeviceID  string // of whoever acts
 }
 
 type originKey struct{}
@@ -97,8 +103,11 @@ func Write(ctx context.Context, tx *storage.Store, e Event) error {
 	if e.SessionID == "" {
 		e.SessionID = o.SessionID
 	}
+	if e.DeviceID == "" {
+		e.DeviceID = o.DeviceID
+	}
 	return tx.InsertAuditEvent(ctx, &storage.AuditEvent{
-		ID: id.New(id.Event), At: storage.At(e.At), Kind: string(e.Kind), UserID: e.UserID, SessionID: e.SessionID,
+		ID: id.New(id.Event), At: storage.At(e.At), Kind: string(e.Kind), UserID: e.UserID, SessionID: e.SessionID, DeviceID: e.DeviceID,
 		ClientID: e.ClientID, Actor: e.By, IPAddress: o.IPAddress, RequestID: o.RequestID, Data: string(data),
 	})
 }
