@@ -2,6 +2,10 @@
 # make check   formatting, vet, staticcheck, the arrows between packages, go.mod
 # make bench   what a refresh costs, on a PostgreSQL that flushes every commit to the disk; BENCHTIME for one measurement,
 #              BENCHFLAGS for more (--json, --gate 200, --runs 5: go run ./e2e/bench --help)
+# make drop-time         how long apps accept what belongs to an ended session, and the picture of it; exits 1 where the
+#              bound of 60 s was passed; DROPFLAGS for more (go run ./e2e/droptime --help)
+# make drop-time-faults  the same, smaller, while one thing after the other breaks; FAULTS for some of them
+# make model   STEPS random steps of sessions and tokens on each engine, compared with a model (op/model_test.go)
 # make fuzz    every fuzz target for FUZZTIME
 # make screenshots  the README's pictures, and every page in every look under ALBUM or a new directory
 
@@ -13,7 +17,10 @@ SHELL       := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 FUZZTIME    ?= 30s
 BENCHTIME   ?= 2s
+STEPS       ?= 1000000
 BENCHFLAGS  ?=
+DROPFLAGS   ?=
+FAULTS      ?= kill postgres-restart postgres-crash notifications clock hang apps
 export ALBUM ?=
 # One PostgreSQL serves every package, so that each need not start one of its own.
 WITH_POSTGRES := go run ./internal/pgtest/run
@@ -92,6 +99,33 @@ bench:
 	trap 'rm -rf "$$bin"' EXIT
 	go build -o "$$bin/bench" ./e2e/bench
 	"$$bin/bench" -time '$(BENCHTIME)' $(BENCHFLAGS)
+
+# drop-time is built and then run, as bench is.
+.PHONY: drop-time
+drop-time: tools
+	@bin=$$(mktemp -d)
+	trap 'rm -rf "$$bin"' EXIT
+	go build -o "$$bin/droptime" ./e2e/droptime
+	"$$bin/droptime" -picture docs/img/drop-time.svg $(DROPFLAGS)
+
+# drop-time-faults goes on behind a fault that broke the bound, and fails at the end.
+.PHONY: drop-time-faults
+drop-time-faults: tools
+	@bin=$$(mktemp -d)
+	trap 'rm -rf "$$bin"' EXIT
+	go build -o "$$bin/droptime" ./e2e/droptime
+	failed=0
+	for fault in $(FAULTS); do
+		echo "== $$fault"
+		sessions=600
+		[ "$$fault" != apps ] || sessions=2000
+		"$$bin/droptime" -fault "$$fault" -sessions "$$sessions" -ends 300 -browsers 0 -warm 10s -window 30s $(DROPFLAGS) || failed=1
+	done
+	exit $$failed
+
+.PHONY: model
+model:
+	@go test -count=1 -v -timeout 0 -run '^TestModel$$' ./op -args -model.steps='$(STEPS)'
 
 # fuzz runs one target after the other: the go command fuzzes one at a time.
 .PHONY: fuzz

@@ -3,10 +3,12 @@ package op
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/curfew-id/curfew/op/claims"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
@@ -84,27 +86,44 @@ func (c *claimsRequest) acr() (values []string, essential bool) {
 	return values, r.Essential
 }
 
-// idTokenClaims returns what the claims parameter wants in the ID token beside what stands there anyway, as the members
-// of a JSON object; nearly always nothing, which costs no query.
-func (p *Provider) idTokenClaims(ctx context.Context, g *storage.Grant) ([]byte, error) {
+// templated returns what the claim templates put into the tokens of a grant.
+func (p *Provider) templated(ctx context.Context, c *client.Client, g *storage.Grant) (claims.Members, error) {
+	m, err := p.Tokens.Templates().Members(ctx, g, c.Name())
+	if errors.Is(err, storage.ErrNotFound) { // the user was deleted in this very moment
+		err = errInvalidGrant()
+	}
+	return m, err
+}
+
+// idTokenClaims returns what stands in an ID token beside what stands there anyway, as the members of a JSON object: what
+// the templates put into every token, and what the claims parameter wants; that is nearly always nothing, which costs no
+// query. Where both have a claim, it is the administrator's.
+func (p *Provider) idTokenClaims(ctx context.Context, g *storage.Grant, templated claims.Members) ([]byte, error) {
 	if g.Claims == "" {
-		return nil, nil
+		return templated.JSON, nil
 	}
 	c, err := parseClaims(g.Claims)
 	if err != nil || len(c.IDToken) == 0 {
-		return nil, err
+		return templated.JSON, err
 	}
 	person, err := p.Users.Person(ctx, g.UserID)
 	if err != nil {
 		return nil, err
 	}
-	claims := person.Claims("", slices.Collect(maps.Keys(c.IDToken)))
-	if len(claims) == 0 {
-		return nil, nil
+	asked := person.Claims("", slices.Collect(maps.Keys(c.IDToken)))
+	for _, name := range templated.Names {
+		delete(asked, name)
 	}
-	b, err := json.Marshal(claims)
+	if len(asked) == 0 {
+		return templated.JSON, nil
+	}
+	b, err := json.Marshal(asked)
 	if err != nil {
 		return nil, err
 	}
-	return b[1 : len(b)-1], nil
+	b = b[1 : len(b)-1]
+	if len(templated.JSON) > 0 {
+		b = append(append(b, ','), templated.JSON...)
+	}
+	return b, nil
 }

@@ -98,8 +98,15 @@ func (p *Provider) endWithoutCookie(w http.ResponseWriter, r *http.Request, req 
 		http.Redirect(w, r, pathEndSession+"?"+q.Values().Encode(), http.StatusSeeOther)
 		return
 	}
+	var over *storage.Session // the browser may show one that is over, and has its apps to tell then
+	if v, err := p.Sessions.Ended(r); err != nil {
+		p.failPage(w, r, err)
+		return
+	} else if v != nil {
+		over = &v.Session
+	}
 	p.Sessions.ClearShown(w, r)
-	p.signedOut(w, r, req, nil)
+	p.signedOut(w, r, req, over)
 }
 
 var sameOrigin = http.NewCrossOriginProtection()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -194,5 +195,22 @@ func TestEndSessionByTheFrontChannel(t *testing.T) {
 	want := "signed out\nhttps://rp.example.com/bye\nhttps://front.example.com/out?" + named + "\nhttps://query.example.com/out?a=b&" + named
 	if a.StatusCode != http.StatusOK || a.body != want || b.isSignedIn() {
 		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+}
+
+// A browser whose session was ended elsewhere tells its applications when it comes to sign out, and only then, and once.
+func TestEndSessionThatHasEnded(t *testing.T) {
+	k := light(t)
+	_, _, err := k.clients.Register(t.Context(), k.store, "front", client.Metadata{SkipConsent: true, TokenEndpointAuthMethod: client.AuthNone,
+		RedirectURIs: []string{"https://rp.example.com/cb"}, FrontchannelLogoutURI: "https://front.example.com/out"})
+	k.must(err)
+	b := k.signedIn(k.person("user@example.com"))
+	b.signInTo("front")
+	s := b.current().Session
+	k.endAs(s, storage.StatusRevoked, logout.Revoked)
+	for _, frame := range []string{"\nhttps://front.example.com/out?" + url.Values{"iss": {issuer}, "sid": {s.ID}}.Encode(), ""} {
+		if a := b.endSession(); a.StatusCode != http.StatusOK || a.body != "signed out\n"+frame {
+			t.Errorf("%d %q, want the frame %q", a.StatusCode, a.body, frame)
+		}
 	}
 }

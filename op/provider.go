@@ -46,6 +46,8 @@ type Pages struct {
 	SignOutConfirm func(w http.ResponseWriter, r *http.Request, s SignOut)
 	// SignedOut says that it is done, loads the frames of the front channel and leads on.
 	SignedOut func(w http.ResponseWriter, r *http.Request, s SignedOut)
+	// CheckSession writes the page that relying parties frame. Its headers are set.
+	CheckSession func(w http.ResponseWriter, r *http.Request, c CheckSession)
 }
 
 // SignOut is a request to sign out that needs the person's word.

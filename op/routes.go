@@ -17,6 +17,7 @@ const (
 	pathRevoke     = "/oauth/revoke"
 	pathUserinfo   = "/oauth/userinfo"
 	pathEndSession = "/oauth/logout"
+	pathCheck      = "/oauth/check_session"
 	pathEvents     = "/oauth/sessions/events"
 	pathDenied     = "/oauth/sessions/denied"
 	pathSignIn     = "/signin/"
@@ -37,6 +38,7 @@ func (p *Provider) Routes(mux *http.ServeMux) {
 	mux.HandleFunc(pathIntrospect, p.introspectThroughShell)              // RFC 7662
 	mux.Handle(pathUserinfo, browser("GET, POST", p.userinfo))            // OpenID Connect Core 5.3
 	mux.HandleFunc(pathEndSession, p.endSession)                          // RP-Initiated Logout 1.0
+	mux.HandleFunc(pathCheck, p.checkSession)                             // OpenID Connect Session Management 1.0
 	mux.Handle(pathEvents, browser("GET", p.sessionEvents))               // of curfew's own: docs/protocol.md
 	mux.HandleFunc(pathDenied, p.sessionDenyList)                         // of curfew's own
 }

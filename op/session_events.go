@@ -172,10 +172,12 @@ func (s *eventStream) beat(ctx context.Context) (over bool) {
 	return false
 }
 
-// sessionEvent is what a listener is told. Without sid it is about all sessions that the user had.
+// sessionEvent is what a listener is told. Without sid it is about all sessions that the user had, or in which the client
+// had taken part, or without either of everybody.
 type sessionEvent struct {
 	SessionID string                `json:"sid,omitempty"`
-	Subject   string                `json:"sub"`
+	Subject   string                `json:"sub,omitempty"`
+	ClientID  string                `json:"client_id,omitempty"`
 	Status    storage.SessionStatus `json:"status"`
 	Reason    string                `json:"reason"`
 	EndedAt   int64                 `json:"ended_at"`          // milliseconds since 1970, as in the management API
@@ -188,11 +190,15 @@ func (s *eventStream) tell(ctx context.Context, e *storage.SessionEnd) (over boo
 		return false
 	}
 	s.position = e.Position
-	v := sessionEvent{SessionID: e.SessionID, Subject: e.UserID, Status: e.Status, Reason: e.Reason, EndedAt: e.EndedAt.UnixMilli()}
+	v := sessionEvent{SessionID: e.SessionID, Subject: e.UserID, ClientID: e.ClientID, Status: e.Status, Reason: e.Reason,
+		EndedAt: e.EndedAt.UnixMilli()}
 	if e.SessionID == "" && s.who.own != "" {
+		v.Subject, v.ClientID = s.who.scope.UserID, ""
 		// All sessions of before. Its own is one of them unless it was started since, which the database knows.
 		if good, err := s.who.still(ctx); err == nil && !good {
 			v.SessionID = s.who.own
+		} else if e.ClientID != "" { // which client that was is none of its business; its other sessions follow one by one
+			return false
 		}
 	}
 	v.Current = s.who.own != "" && v.SessionID == s.who.own

@@ -90,14 +90,14 @@ func TestSessionEventsOfAnEpoch(t *testing.T) {
 		if _, err := k.door.Sweep(t.Context(), 10); err != nil {
 			t.Fatal(err)
 		}
-		k.want(web.next(), sid, u.ID, "revoked", "ended_with_others", false)
+		k.want(web.next(), sid, u.ID, "revoked", "password_changed", false)
 		rival.nothing()
 
 		// A session of after the epoch stands, also for a listener that has yet to read of it.
 		again := k.signedIn(u)
 		fresh := k.open(base, func(r *http.Request) { again.with(r); r.Header.Set("Last-Event-ID", "0") }).begun()
 		k.want(fresh.next(), "", u.ID, "revoked", "password_changed", false)
-		k.want(fresh.next(), sid, u.ID, "revoked", "ended_with_others", false)
+		k.want(fresh.next(), sid, u.ID, "revoked", "password_changed", false)
 		fresh.nothing()
 	})
 }

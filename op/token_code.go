@@ -57,6 +57,10 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 	if err != nil {
 		return nil, err
 	}
+	g.LastActiveAt, g.LongestPause = g.At, 0 // the code is the proof that the browser was here, and what it missed was asked then
+	if err := p.holdToLifetime(ctx, c, g); err != nil {
+		return nil, err
+	}
 	return p.issueFirst(ctx, c, row, g)
 }
 
@@ -91,13 +95,17 @@ func (p *Provider) prepareKey(ctx context.Context, alg string) error {
 
 // issueFirst makes the tokens of a redeemed code.
 func (p *Provider) issueFirst(ctx context.Context, c *client.Client, code *storage.Code, g *storage.Grant) (*tokenResponse, error) {
-	access, err := p.Tokens.Access(nil, g)
+	templated, err := p.templated(ctx, c, g)
 	if err != nil {
 		return nil, err
 	}
-	answer := &tokenResponse{AccessToken: string(access), TokenType: "Bearer", ExpiresIn: p.Tokens.Left(g.At), Scope: g.Scope}
+	access, err := p.Tokens.Access(nil, g, templated.JSON)
+	if err != nil {
+		return nil, err
+	}
+	answer := &tokenResponse{AccessToken: string(access), TokenType: "Bearer", ExpiresIn: p.Tokens.LeftOf(g), Scope: g.Scope}
 	if slices.Contains(strings.Fields(g.Scope), "openid") {
-		claims, err := p.idTokenClaims(ctx, g)
+		claims, err := p.idTokenClaims(ctx, g, templated)
 		if err != nil {
 			return nil, err
 		}

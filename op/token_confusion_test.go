@@ -86,7 +86,7 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 	k.must(err)
 	g, err := k.store.Grant(t.Context(), b.current().UserID, family, k.clock.Now())
 	k.must(err)
-	foreignIssuer, err := elsewhere.Access(nil, g)
+	foreignIssuer, err := elsewhere.Access(nil, g, nil)
 	k.must(err)
 
 	bad := map[string]string{

@@ -76,10 +76,13 @@ func (p *Provider) answerRefresh(r *http.Request, form *httpx.Params) ([]byte, e
 			return nil, errRefreshNotAllowed()
 		}
 	}
+	if err := p.holdToLifetime(ctx, c, g); err != nil {
+		return nil, err
+	}
 	if g.Scope, err = narrow(g.Scope, form.Get("scope")); err != nil {
 		return nil, err
 	}
-	p.Activity.Used(g.UserID, g.SessionID, g.At, g.LastActiveAt, g.IdleTTL)
+	p.used(c, g)
 	return p.issueNext(ctx, c, g, next)
 }
 
@@ -138,16 +141,20 @@ func (p *Provider) recent(ctx context.Context, cred client.Credentials) (*client
 
 // issueNext writes the answer of RFC 6749 5.1 by hand: all of its parts are our own text.
 func (p *Provider) issueNext(ctx context.Context, c *client.Client, g *storage.Grant, next string) ([]byte, error) {
+	templated, err := p.templated(ctx, c, g)
+	if err != nil {
+		return nil, err
+	}
 	b := make([]byte, 0, 2048)
 	b = append(b, `{"access_token":"`...)
 	start := len(b)
-	b, err := p.Tokens.Access(b, g)
+	b, err = p.Tokens.Access(b, g, templated.JSON)
 	if err != nil {
 		return nil, err
 	}
 	end := len(b)
 	if !c.NoIDTokenOnRefresh && slices.Contains(strings.Fields(g.Scope), "openid") {
-		claims, err := p.idTokenClaims(ctx, g)
+		claims, err := p.idTokenClaims(ctx, g, templated)
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +170,7 @@ func (p *Provider) issueNext(ctx context.Context, c *client.Client, g *storage.G
 	b = append(b, `","refresh_token":"`...)
 	b = append(b, next...)
 	b = append(b, `","token_type":"Bearer","expires_in":`...)
-	b = strconv.AppendInt(b, p.Tokens.Left(g.At), 10)
+	b = strconv.AppendInt(b, p.Tokens.LeftOf(g), 10)
 	b = append(b, `,"scope":"`...)
 	b = append(b, g.Scope...) // scope tokens need no escaping (RFC 6749 3.3)
 	return append(b, `"}`...), nil

@@ -22,10 +22,15 @@ type Client struct {
 	UpdatedAt  Time
 }
 
-// InsertClient adds a client, or returns ErrConflict.
+// InsertClient adds a client, or returns ErrConflict. One that comes after another of the same id, whose sessions have just
+// ended all at once, begins at the epoch of that end, so that it does not reach its own.
 func (s *Store) InsertClient(ctx context.Context, c *Client) error {
 	c.Version = 1
-	_, err := s.db.NewInsert().Model(c).Exec(ctx)
+	err := s.db.NewRaw(`SELECT COALESCE(MAX(epoch), 0) FROM client_ends WHERE client_id = ?`, c.ID).Scan(ctx, &c.Epoch)
+	if err != nil {
+		return wrap(err, "read the epoch of a client")
+	}
+	_, err = s.db.NewInsert().Model(c).Exec(ctx)
 	return s.inserted(err, "insert client")
 }
 
@@ -65,13 +70,18 @@ func (s *Store) UpdateClient(ctx context.Context, c *Client) error {
 	return nil
 }
 
-// DeleteClient removes a client with its consents, families and client sessions, or returns ErrNotFound.
+// DeleteClient removes a client with its consents, families and client sessions, or returns ErrNotFound. Where its sessions
+// have ended all at once and are not through the door, their client sessions stay: they are what says so.
 func (s *Store) DeleteClient(ctx context.Context, id string) error {
 	return s.Tx(ctx, func(tx *Store) error {
-		for _, table := range []string{"token_families", "client_sessions", "codes", "auth_requests"} {
+		for _, table := range []string{"token_families", "codes", "auth_requests"} {
 			if _, err := tx.db.NewRaw("DELETE FROM ? WHERE client_id = ?", bun.Ident(table), id).Exec(ctx); err != nil {
 				return wrap(err, "delete from "+table)
 			}
+		}
+		if _, err := tx.db.NewRaw(`DELETE FROM client_sessions WHERE client_id = ? AND NOT EXISTS (SELECT 1 FROM client_ends e
+			WHERE e.client_id = client_sessions.client_id AND client_sessions.client_epoch < e.epoch)`, id).Exec(ctx); err != nil {
+			return wrap(err, "delete from client_sessions")
 		}
 		res, err := tx.db.NewDelete().Model((*Client)(nil)).Where("id = ?", id).Exec(ctx)
 		return changed(res, err, "delete client")

@@ -111,11 +111,12 @@ func (s *Store) HoldSession(ctx context.Context, userID, sessionID string) error
 	return changed(res, err, "hold session")
 }
 
-// takePart writes the client session: the unit of logout fan-out.
+// takePart writes the client session: the unit of logout fan-out. It keeps the epoch under which the client first came in:
+// a session that its move has ended must not come back by a code of before.
 func (s *Store) takePart(ctx context.Context, userID, sessionID, clientID string, now time.Time) error {
 	_, err := s.db.NewRaw(`INSERT INTO client_sessions (user_id, session_id, client_id, client_epoch, first_token_at)
 		SELECT ?, ?, c.id, c.epoch, ? FROM clients c WHERE c.id = ?
-		ON CONFLICT (user_id, session_id, client_id) DO UPDATE SET client_epoch = EXCLUDED.client_epoch`,
+		ON CONFLICT (user_id, session_id, client_id) DO NOTHING`,
 		userID, sessionID, At(now), clientID).Exec(ctx)
 	return wrap(err, "record client session")
 }

@@ -48,13 +48,6 @@ func (s *Store) SessionDeliveries(ctx context.Context, sessionID string) (list [
 	return list, wrap(err, "list deliveries")
 }
 
-// SessionDeliveryPage is SessionDeliveries in pages: at most n, starting behind the id after.
-func (s *Store) SessionDeliveryPage(ctx context.Context, sessionID, after string, n int) (list []*Delivery, err error) {
-	err = s.db.NewSelect().Model(&list).Where("session_id = ? AND id > ?", sessionID, after).Order("id").
-		Limit(limit(n)).Scan(ctx)
-	return list, wrap(err, "list deliveries")
-}
-
 // DeliveryClaim says what a worker can take on.
 type DeliveryClaim struct {
 	Kind        string

@@ -25,7 +25,9 @@ type dialect interface {
 	// clientVersions, refresh and touch are the hot statements, see refresh.go and sessions.go.
 	clientVersions(ctx context.Context, asked []*versionAsk) error
 	refresh(ctx context.Context, now time.Time, asked []*refreshAsk) error
-	touch(ctx context.Context, seen []Activity) error
+	touch(ctx context.Context, seen []Activity, now time.Time) error
+	// skipLocked is the locking clause that passes over rows which others have locked; "" where a transaction has them all.
+	skipLocked() string
 	// claimDeliveries is the statement of ClaimDeliveries, for bun.
 	claimDeliveries() string
 	// ringEnds wakes other replicas after sessions have ended; hearEnds calls wake when one did, see session_bell.go.

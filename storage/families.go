@@ -8,24 +8,29 @@ import (
 // Grant is all that a token is made of, read in one statement: the family, its session, its user and its client as they
 // were at At, the reading of the clock taken before the statement was sent.
 type Grant struct {
-	At              time.Time
-	UserID          string
-	FamilyID        string
-	SessionID       string
-	SessionKind     SessionKind
-	ClientID        string
-	ClientVersion   int64
-	UserVersion     int64
-	Scope           string
-	Claims          string
-	Generation      int64
-	RotatedAt       time.Time
-	ACR             string
-	AMR             string
-	AuthenticatedAt time.Time
-	ExpiresAt       time.Time
-	LastActiveAt    time.Time
-	IdleTTL         time.Duration
+	At               time.Time
+	UserID           string
+	FamilyID         string
+	SessionID        string
+	SessionKind      SessionKind
+	ClientID         string
+	ClientVersion    int64
+	UserVersion      int64
+	TemplatesVersion int64
+	Scope            string
+	Claims           string
+	Generation       int64
+	RotatedAt        time.Time
+	ACR              string
+	AMR              string
+	AuthenticatedAt  time.Time
+	ExpiresAt        time.Time
+	LastActiveAt     time.Time
+	IdleTTL          time.Duration
+	LongestPause     time.Duration // without any use, since AuthenticatedAt
+	// Until is when the client's own limit has the session end for it, zero for none: no token lives longer. Whoever has read
+	// the client sets it.
+	Until time.Time
 	// Live: the session can be used, the family is not revoked, no epoch has moved.
 	Live bool
 	// Rotated: this call moved the generation.
@@ -34,7 +39,9 @@ type Grant struct {
 
 // grantColumns reads a Grant for token_families f; the places for the instant stand in liveGrant.
 const grantColumns = `f.user_id, f.id, f.session_id, s.kind, f.client_id, c.version, u.version, f.scope, f.claims,
-	f.generation, f.rotated_at, s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl`
+	f.generation, f.rotated_at, s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl,
+	s.longest_pause,
+	(SELECT templates_version FROM realm WHERE id = 1)`
 
 const grantTables = `token_families f
 	JOIN sessions s ON s.user_id = f.user_id AND s.id = f.session_id
@@ -43,24 +50,25 @@ const grantTables = `token_families f
 
 // scanGrant reads grantColumns followed by the live flag.
 func scanGrant(scan func(...any) error, g *Grant, more ...any) error {
-	var rotated, authenticated, expires, active, idle int64
+	var rotated, authenticated, expires, active, idle, pause int64
 	dst := append([]any{&g.UserID, &g.FamilyID, &g.SessionID, &g.SessionKind, &g.ClientID, &g.ClientVersion,
 		&g.UserVersion, &g.Scope, &g.Claims, &g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires,
-		&active, &idle, &g.Live}, more...)
+		&active, &idle, &pause, &g.TemplatesVersion, &g.Live}, more...)
 	if err := scan(dst...); err != nil {
 		return err
 	}
-	g.setTimes(rotated, authenticated, expires, active, idle)
+	g.setTimes(rotated, authenticated, expires, active, idle, pause)
 	return nil
 }
 
 // setTimes takes what the database keeps in microseconds.
-func (g *Grant) setTimes(rotated, authenticated, expires, active, idle int64) {
+func (g *Grant) setTimes(rotated, authenticated, expires, active, idle, pause int64) {
 	g.RotatedAt = time.UnixMicro(rotated)
 	g.AuthenticatedAt = time.UnixMicro(authenticated)
 	g.ExpiresAt = time.UnixMicro(expires)
 	g.LastActiveAt = time.UnixMicro(active)
 	g.IdleTTL = time.Duration(idle) * time.Microsecond
+	g.LongestPause = time.Duration(pause) * time.Microsecond
 }
 
 // Grant reads what tokens of a family are made of, live or not; ErrNotFound where there is no such family.

@@ -142,11 +142,12 @@ func (d *postgres) migrated(ctx context.Context, db *bun.DB) error {
 
 const pgLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > $3
 	AND s.last_active_at + s.idle_ttl > $3 AND s.user_epoch = u.epoch AND u.status = 'active'
-	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient
 
 // a.n is the place of the ask in the arrays, so that what is known of it need not come back.
 const pgGrant = `a.n, f.session_id, s.kind, f.client_id, c.version, u.version, f.scope, f.claims, f.generation, f.rotated_at,
-	s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl`
+	s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl, s.longest_pause,
+	(SELECT templates_version FROM realm WHERE id = 1)`
 
 const pgRead = `SELECT ` + pgGrant + `, (` + pgLive + `)
 	FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a (user_id, id, n)
@@ -199,31 +200,31 @@ func pgGrants(ctx context.Context, c *pgx.Conn, asked []*refreshAsk, query strin
 		return err
 	}
 	defer rows.Close()
-	var n, rotated, authenticated, expires, active, idle int64
+	var n, rotated, authenticated, expires, active, idle, pause int64
 	var g Grant
 	dst := []any{&n, &g.SessionID, &g.SessionKind, &g.ClientID, &g.ClientVersion, &g.UserVersion, &g.Scope, &g.Claims,
-		&g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires, &active, &idle, &g.Live}
+		&g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires, &active, &idle, &pause, &g.TemplatesVersion, &g.Live}
 	for rows.Next() {
 		if err := rows.Scan(dst...); err != nil {
 			return err
 		}
 		a := asked[n-1]
 		g.UserID, g.FamilyID = a.userID, a.familyID
-		g.setTimes(rotated, authenticated, expires, active, idle)
+		g.setTimes(rotated, authenticated, expires, active, idle, pause)
 		a.grant, a.err = g, nil
 	}
 	return rows.Err()
 }
 
-func (d *postgres) touch(ctx context.Context, seen []Activity) error {
+func (d *postgres) touch(ctx context.Context, seen []Activity, now time.Time) error {
 	users, sessions, ats := make([]string, len(seen)), make([]string, len(seen)), make([]int64, len(seen))
 	for i, a := range seen {
 		users[i], sessions[i], ats[i] = a.UserID, a.SessionID, a.At.UnixMicro()
 	}
-	_, err := d.hot.ExecContext(ctx, `UPDATE sessions s SET last_active_at = a.at
+	_, err := d.hot.ExecContext(ctx, `UPDATE sessions s SET last_active_at = a.at, longest_pause = GREATEST(s.longest_pause, a.at - s.last_active_at)
 		FROM unnest($1::text[], $2::text[], $3::bigint[]) AS a (user_id, id, at)
 		WHERE s.user_id = a.user_id AND s.id = a.id AND s.status = 'active' AND s.last_active_at < a.at
-		AND s.last_active_at + s.idle_ttl > a.at`, users, sessions, ats)
+		AND s.last_active_at + s.idle_ttl > $4`, users, sessions, ats, now.UnixMicro())
 	if err != nil {
 		return fmt.Errorf("write %d rows: %w", len(seen), err)
 	}
@@ -276,5 +277,7 @@ const pgClaimDeliveries = dueLanes + `, candidates AS MATERIALIZED (
 			AND m.next_at <= ?1 FOR UPDATE SKIP LOCKED
 	) UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, claimed_until = ?2
 	WHERE id = ANY (ARRAY(SELECT id FROM mine)) RETURNING *`
+
+func (d *postgres) skipLocked() string { return "UPDATE SKIP LOCKED" }
 
 func (d *postgres) claimDeliveries() string { return pgClaimDeliveries }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -32,7 +33,7 @@ const (
 	StatusAbandoned SessionStatus = "abandoned"
 )
 
-// Session is one user signed in on one device. IdleTTL is in microseconds.
+// Session is one user signed in on one device. IdleTTL and LongestPause are in microseconds.
 type Session struct {
 	bun.BaseModel `bun:"table:sessions"`
 
@@ -48,10 +49,13 @@ type Session struct {
 	AMR             string `bun:"amr"` // space-delimited
 	UserAgent       string
 	IPAddress       string `bun:"ip_address"`
+	City            string // of the address, in English; "" where nobody knows
+	Country         string // ISO 3166-1 alpha-2
 	AuthenticatedAt Time
 	CreatedAt       Time
 	LastActiveAt    Time
 	IdleTTL         int64 `bun:"idle_ttl"`
+	LongestPause    int64 // without any use, since AuthenticatedAt
 	ExpiresAt       Time
 	EndedAt         Time
 	EndReason       string
@@ -63,10 +67,11 @@ func (s *Session) AbandonAt() time.Time {
 	return s.LastActiveAt.Add(time.Duration(s.IdleTTL) * time.Microsecond)
 }
 
-// A session is live while it is active, neither expired nor idle, no epoch has moved since it was started and its user
-// is active. $now stands for the reading of the clock taken before the statement was sent.
+// A session is live while it is active, neither expired nor idle, no epoch has moved since it was started (or since a client
+// first took part in it) and its user is active. $now stands for the reading of the clock taken before the statement was sent.
 const liveSession = `s.status = 'active' AND s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?
-	AND s.user_epoch = u.epoch AND u.status = 'active' AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+	AND s.user_epoch = u.epoch AND u.status = 'active' AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)
+	AND ` + notEndedWithClient
 
 // StartSession adds an active session under the current epochs of its user and of everybody, or returns ErrNotFound
 // where the user is not active (any more).
@@ -109,7 +114,8 @@ func (s *Store) Session(ctx context.Context, id string) (*Session, error) {
 // known from before must not gain what was proved after). It returns ErrNotFound if the session has ended.
 func (s *Store) StepUp(ctx context.Context, n *Session) error {
 	res, err := s.db.NewUpdate().Model(n).
-		Column("secret_hash", "acr", "amr", "authenticated_at", "last_active_at", "user_agent", "ip_address").
+		Column("secret_hash", "acr", "amr", "authenticated_at", "last_active_at", "longest_pause", "user_agent", "ip_address",
+			"city", "country").
 		WherePK().Where("status = 'active'").Exec(ctx)
 	return changed(res, err, "step up session")
 }
@@ -197,26 +203,45 @@ func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (i
 // Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, for the job
 // that takes them through the door. What stands in the session's own row is asked first and without the users: that
 // look is taken every few seconds, over all sessions.
-func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Session, err error) {
-	err = s.db.NewSelect().Model(&list).Where("status = 'active'").
-		Where("expires_at <= ? OR last_active_at + idle_ttl <= ? OR realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)",
-			At(now), At(now)).Order("id").Limit(limit(n)).Scan(ctx)
-	if err != nil || len(list) >= n {
-		return list, wrap(err, "list overdue sessions")
+func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		ColumnExpr("CASE WHEN s.expires_at <= ? THEN 'expired' WHEN s.last_active_at + s.idle_ttl <= ? THEN 'abandoned' ELSE 'revoked' END AS stands",
+			At(now), At(now)).Where("s.status = 'active'").
+		Where("s.expires_at <= ? OR s.last_active_at + s.idle_ttl <= ? OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)",
+			At(now), At(now)).Order("s.id").Limit(limit(n)).Scan(ctx)
+	if err != nil {
+		return nil, wrap(err, "list overdue sessions")
 	}
-	var moved []*Session
-	err = s.db.NewSelect().Model(&moved).ModelTableExpr("users AS u").ColumnExpr("s.*").
-		Join("JOIN sessions AS s ON s.user_id = u.id").Where("u.epoch > 0 OR u.status <> 'active'").
-		Where("s.status = 'active' AND (s.user_epoch <> u.epoch OR u.status <> 'active')").
-		Where("s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?", At(now), At(now)).
-		Order("s.id").Limit(limit(n - len(list))).Scan(ctx)
-	return append(list, moved...), wrap(err, "list sessions of moved users")
+	if len(list) < n {
+		var moved []*SessionView
+		err := s.db.NewSelect().Model(&moved).ModelTableExpr("users AS u").ColumnExpr("s.*, 'revoked' AS stands").
+			Join("JOIN sessions AS s ON s.user_id = u.id").Where("u.epoch > 0 OR u.status <> 'active'").
+			Where("s.status = 'active' AND (s.user_epoch <> u.epoch OR u.status <> 'active')").
+			Order("s.id").Limit(limit(n - len(list))).Scan(ctx)
+		if err != nil {
+			return nil, wrap(err, "list sessions of moved users")
+		}
+		list = append(list, moved...)
+	}
+	if len(list) < n {
+		moved, err := s.endedWithClients(ctx, n-len(list))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, moved...)
+	}
+	list = onlyFirst(list)
+	return list, s.addMoves(ctx, list)
 }
 
-// MoveUserEpoch ends every session of a user at once, in constant time.
-func (s *Store) MoveUserEpoch(ctx context.Context, userID string) error {
-	res, err := s.db.NewRaw(`UPDATE users SET epoch = epoch + 1, version = version + 1 WHERE id = ?`, userID).Exec(ctx)
-	return changed(res, err, "move the user's epoch")
+// onlyFirst leaves of a session that is there more than once the first.
+func onlyFirst(list []*SessionView) []*SessionView {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(v *SessionView) bool {
+		again := seen[v.ID]
+		seen[v.ID] = true
+		return again
+	})
 }
 
 // Activity is a use of a session that was seen.
@@ -225,12 +250,13 @@ type Activity struct {
 	At                time.Time
 }
 
-// Touch writes when sessions were last used; it never moves a session's time back and never revives one.
-func (s *Store) Touch(ctx context.Context, seen []Activity) error {
+// Touch writes when sessions were last used; it never moves a session's time back and never revives one: where the idle time
+// has run out by now, somebody may have been told so, and a use of before comes too late.
+func (s *Store) Touch(ctx context.Context, seen []Activity, now time.Time) error {
 	if len(seen) == 0 {
 		return nil
 	}
-	return wrap(s.dialect.touch(ctx, seen), "record activity")
+	return wrap(s.dialect.touch(ctx, seen, now), "record activity")
 }
 
 // OfflineSessions returns the active sessions that are a client's lasting access to a user.

@@ -74,7 +74,7 @@ func (d *sqlite) migrated(context.Context, *bun.DB) error { return nil }
 
 const sqliteLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > ?3
 	AND s.last_active_at + s.idle_ttl > ?3 AND s.user_epoch = u.epoch AND u.status = 'active'
-	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)`
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient
 
 const sqliteRead = `SELECT ` + grantColumns + `, (` + sqliteLive + `) FROM ` + grantTables + `
 	WHERE f.user_id = ?1 AND f.id = ?2`
@@ -125,16 +125,17 @@ func (d *sqlite) readGrants(ctx context.Context, queryRow func(context.Context, 
 	return nil
 }
 
-func (d *sqlite) touch(ctx context.Context, seen []Activity) error {
+func (d *sqlite) touch(ctx context.Context, seen []Activity, now time.Time) error {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, a := range seen {
-		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET last_active_at = ?3 WHERE user_id = ?1 AND id = ?2
-			AND status = 'active' AND last_active_at < ?3 AND last_active_at + idle_ttl > ?3`,
-			a.UserID, a.SessionID, a.At.UnixMicro()); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE sessions SET last_active_at = ?3, longest_pause = MAX(longest_pause, ?3 - last_active_at)
+			WHERE user_id = ?1 AND id = ?2
+			AND status = 'active' AND last_active_at < ?3 AND last_active_at + idle_ttl > ?4`,
+			a.UserID, a.SessionID, a.At.UnixMicro(), now.UnixMicro()); err != nil {
 			return err
 		}
 	}
@@ -157,5 +158,7 @@ const sqliteClaimDeliveries = dueLanes + `, candidates AS (
 		WHERE failures IS NULL OR n = 1 ORDER BY next_at, id LIMIT ?5
 	) UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, claimed_until = ?2
 	WHERE id IN (SELECT id FROM candidates) RETURNING *`
+
+func (d *sqlite) skipLocked() string { return "" }
 
 func (d *sqlite) claimDeliveries() string { return sqliteClaimDeliveries }

@@ -61,6 +61,8 @@ func redemption(plain string) storage.Redemption {
 		CodeChallenge: "ch", Now: t0}
 }
 
+var moved = storage.EpochMove{Status: storage.StatusRevoked, Reason: "revoked", By: "usr_admin", At: t0}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -169,11 +171,11 @@ func TestSessionDies(t *testing.T) {
 		if !live(n, t0) || live(n, t0.Add(time.Hour)) {
 			t.Fatal("idle")
 		}
-		must(t, w.Touch(ctx, []storage.Activity{{UserID: n.UserID, SessionID: n.ID, At: t0.Add(50 * time.Minute)}}))
+		must(t, w.Touch(ctx, []storage.Activity{{UserID: n.UserID, SessionID: n.ID, At: t0.Add(50 * time.Minute)}}, t0.Add(50*time.Minute)))
 		if !live(n, t0.Add(time.Hour)) || live(n, t0.Add(24*time.Hour)) {
 			t.Fatal("touch")
 		}
-		must(t, w.MoveUserEpoch(ctx, n.UserID))
+		must(t, w.MoveUserEpoch(ctx, n.UserID, moved))
 		if live(n, t0) {
 			t.Fatal("epoch")
 		}

@@ -94,6 +94,7 @@ func newDatabase(ctx context.Context, c *config.Config, store *storage.Store) (*
 		return nil, err
 	}
 	clients := client.NewRegistry(store, clk)
+	clients.SetLimits(client.Limits{Lifetime: c.Session.Absolute, Idle: c.Session.Idle})
 	return &database{
 		config: c, store: store, clock: clk, sealer: sealer, clients: clients,
 		users: user.New(store, clk),

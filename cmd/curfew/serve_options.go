@@ -11,6 +11,7 @@ import (
 
 	"github.com/curfew-id/curfew/cmd/curfew/server"
 	"github.com/curfew-id/curfew/config"
+	"github.com/curfew-id/curfew/internal/geo"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/internal/observe"
 	"github.com/curfew-id/curfew/op/delivery"
@@ -29,12 +30,17 @@ func serverOptions(c *config.Config, log *slog.Logger, files *brandFiles) (o ser
 		Proxies:      httpx.NewProxies(c.TrustedProxies, c.TrustedProxyHeader),
 		AllowPrivate: c.Outgoing.AllowPrivate,
 		Sessions: session.Options{Absolute: c.Session.Absolute, Idle: c.Session.Idle,
-			Limit: c.Session.Limit, RefuseBeyondLimit: c.Session.LimitPolicy == "refuse"},
+			Limit: c.Session.Limit, RefuseBeyondLimit: c.Session.LimitPolicy == "refuse", CrossSite: c.Session.CrossSite},
 		Keys:     key.Options{RotateEvery: c.Keys.RotateEvery, PublishAhead: c.Keys.PublishAhead},
 		Password: passwordPolicy(c),
 		NoSignUp: !c.Signup.Enabled,
 		Brand:    page.Brand{Name: c.Branding.Name, LogoURL: files.logo, StylesheetURL: files.stylesheet},
 		Drain:    drain(c.ShutdownTimeout), ShutdownTimeout: c.ShutdownTimeout,
+	}
+	if c.GeoIP.CityFile != "" {
+		if o.Sessions.Places, err = geo.Open(c.GeoIP.CityFile); err != nil {
+			return o, fmt.Errorf("geoip.city_file: %w", err)
+		}
 	}
 	if o.Requests, err = httpx.ParseRequestLog(c.Log.Requests); err != nil {
 		return o, err

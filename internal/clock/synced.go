@@ -17,9 +17,10 @@ var ErrUnsure = errors.New("the offset to the database's clock is not known well
 // Synced tells the time of a reference, the database: the machine's monotonic clock plus the measured offset. Somebody
 // who sets the machine's wall clock changes nothing.
 type Synced struct {
-	read   func(context.Context) (time.Time, error)
-	anchor time.Time // carries the monotonic reading that everything counts from
-	state  atomic.Pointer[measured]
+	read    func(context.Context) (time.Time, error)
+	machine func() time.Time
+	anchor  time.Time // carries the monotonic reading that everything counts from
+	state   atomic.Pointer[measured]
 }
 
 type measured struct {
@@ -33,11 +34,16 @@ const staleAfter = 5 * time.Minute
 
 // NewSynced returns a clock that follows read, measured once.
 func NewSynced(ctx context.Context, read func(context.Context) (time.Time, error)) (*Synced, error) {
-	s := &Synced{read: read, anchor: time.Now()}
+	return NewSyncedOn(ctx, time.Now, read)
+}
+
+// NewSyncedOn is NewSynced on a machine whose own clock shows machine, to prove that a wrong one changes nothing.
+func NewSyncedOn(ctx context.Context, machine func() time.Time, read func(context.Context) (time.Time, error)) (*Synced, error) {
+	s := &Synced{read: read, machine: machine, anchor: machine()}
 	return s, s.Measure(ctx)
 }
 
-func (s *Synced) local() time.Time { return s.anchor.Add(time.Since(s.anchor)) }
+func (s *Synced) local() time.Time { return s.anchor.Add(s.machine().Sub(s.anchor)) }
 
 // Now returns the reference's time in UTC.
 func (s *Synced) Now() time.Time {

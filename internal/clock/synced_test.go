@@ -42,3 +42,20 @@ func TestSyncedIsUnsureOfASlowReference(t *testing.T) {
 		t.Fatal("an old measurement counts")
 	}
 }
+
+// A machine whose clock is wrong by minutes tells the reference's time all the same.
+func TestSyncedOnAWrongMachine(t *testing.T) {
+	for _, off := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
+		s, err := NewSyncedOn(t.Context(), func() time.Time { return time.Now().Add(off) },
+			func(context.Context) (time.Time, error) { return time.Now(), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(s.Now()).Abs(); d > 50*time.Millisecond {
+			t.Errorf("off by %v on a machine that is off by %v", d, off)
+		}
+		if d := (s.Offset() + off).Abs(); d > 50*time.Millisecond {
+			t.Errorf("offset %v on a machine that is off by %v", s.Offset(), off)
+		}
+	}
+}

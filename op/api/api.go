@@ -48,9 +48,15 @@ func New(o Options) (*API, error) {
 	a.huma = huma.NewAPI(a.config(), humago.NewAdapter(a.mux, ""))
 	a.huma.UseMiddleware(a.authenticate, a.readStrictly)
 	a.userOperations()
+	a.userMetadataOperations()
 	a.applicationOperations()
 	a.sessionOperations()
+	a.sessionEndOperations()
+	a.deviceOperations()
 	a.deliveryOperations()
+	a.claimTemplateOperations()
+	a.sessionTokenOperations()
+	a.ownMetadataOperations()
 	if err := a.checkScopes(); err != nil {
 		return nil, err
 	}

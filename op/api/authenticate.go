@@ -23,11 +23,15 @@ const (
 	ScopeApplicationsWrite = "oauth_applications:write"
 	ScopeSessionsRead      = "sessions:read"
 	ScopeSessionsWrite     = "sessions:write"
+	ScopeSessionsEndAll    = "sessions:end_all" // not among what ends one session or another: it signs everybody out
+	ScopeTokensCreate      = "session_tokens:create"
+	ScopeTemplatesRead     = "claim_templates:read"
+	ScopeTemplatesWrite    = "claim_templates:write"
 )
 
 // Scopes are all of them.
 var Scopes = []string{ScopeUsersRead, ScopeUsersWrite, ScopeApplicationsRead, ScopeApplicationsWrite,
-	ScopeSessionsRead, ScopeSessionsWrite}
+	ScopeSessionsRead, ScopeSessionsWrite, ScopeSessionsEndAll, ScopeTokensCreate, ScopeTemplatesRead, ScopeTemplatesWrite}
 
 var scopeMeaning = map[string]string{
 	ScopeUsersRead:         "Read users with their private metadata",
@@ -36,15 +40,21 @@ var scopeMeaning = map[string]string{
 	ScopeApplicationsWrite: "Create, change and delete OAuth applications and their secrets",
 	ScopeSessionsRead:      "Read sessions",
 	ScopeSessionsWrite:     "End sessions",
+	ScopeTokensCreate:      "Make tokens of live sessions by named claim templates, of whichever user",
+	ScopeTemplatesRead:     "Read claim templates and try them on users",
+	ScopeTemplatesWrite:    "Change what tokens say",
+	ScopeSessionsEndAll:    "End all sessions of everybody",
 }
 
 const schemeName = "oauth2"
 
 func (a *API) securitySchemes() map[string]*huma.SecurityScheme {
-	return map[string]*huma.SecurityScheme{schemeName: {
-		Type: "oauth2", Description: "An access token of a client on its own behalf; it lives 60 seconds.",
-		Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{TokenURL: a.Issuer + "/oauth/token", Scopes: scopeMeaning}},
-	}}
+	return map[string]*huma.SecurityScheme{
+		schemeName: {Type: "oauth2", Description: "An access token of a client on its own behalf; it lives 60 seconds.",
+			Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{TokenURL: a.Issuer + "/oauth/token", Scopes: scopeMeaning}}},
+		ownScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+			Description: "The access token of the person who is signed in, with the scope that is named."},
+	}
 }
 
 // scopeOf is the scope that an operation declares in its description, which is what is enforced: there is no second list.
@@ -58,8 +68,10 @@ func scopeOf(op *huma.Operation) (string, error) {
 func (a *API) checkScopes() error {
 	var errs []error
 	for op := range a.operations() {
-		_, err := scopeOf(op)
-		errs = append(errs, err)
+		if _, own := isOwn(op); !own {
+			_, err := scopeOf(op)
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -67,18 +79,33 @@ func (a *API) checkScopes() error {
 // authenticate lets an operation begin if the request's token may.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	scope, err := scopeOf(ctx.Operation())
+	err := a.letIn(ctx, r, next)
 	if err == nil {
-		var clientID string
-		if clientID, err = a.caller(r, scope); err == nil {
-			next(huma.WithValue(ctx, callerKey{}, clientID))
-			return
-		}
+		return
 	}
 	var p *Problem
 	if errors.As(a.problemOf(r.Context(), err), &p) {
 		p.write(r.Context(), w)
 	}
+}
+
+func (a *API) letIn(ctx huma.Context, r *http.Request, next func(huma.Context)) error {
+	if scope, own := isOwn(ctx.Operation()); own {
+		g, err := a.owner(r, scope)
+		if err == nil {
+			next(huma.WithValue(ctx, ownKey{}, g))
+		}
+		return err
+	}
+	scope, err := scopeOf(ctx.Operation())
+	if err != nil {
+		return err
+	}
+	clientID, err := a.caller(r, scope)
+	if err == nil {
+		next(huma.WithValue(ctx, callerKey{}, clientID))
+	}
+	return err
 }
 
 type callerKey struct{}
@@ -92,20 +119,9 @@ func callerOf(ctx context.Context) string {
 // caller returns the client whose own token the request carries, if both the token and the client, as it is registered
 // now, have the scope. The errors are those of RFC 6750 3.
 func (a *API) caller(r *http.Request, scope string) (string, error) {
-	header := r.Header.Values("Authorization")
-	if len(header) > 1 {
-		return "", challenge(http.StatusBadRequest, "invalid_request", "more than one Authorization header")
-	}
-	bearer := ""
-	if len(header) == 1 {
-		if scheme, rest, _ := strings.Cut(header[0], " "); strings.EqualFold(scheme, "Bearer") {
-			bearer = strings.TrimLeft(rest, " ")
-		}
-	}
-	if bearer == "" { // RFC 6750 3.1: no error code for a request without a token
-		p := challenge(http.StatusUnauthorized, "", "an access token is needed")
-		p.Code = "unauthenticated"
-		return "", p
+	bearer, err := bearerOf(r)
+	if err != nil {
+		return "", err
 	}
 	claims, grant, err := a.Tokens.ReadAccess(r.Context(), bearer)
 	if errors.Is(err, key.ErrInvalid) {
@@ -129,6 +145,26 @@ func (a *API) caller(r *http.Request, scope string) (string, error) {
 		return "", insufficient(scope, "this needs the scope "+scope)
 	}
 	return c.ID, nil
+}
+
+// bearerOf returns the one access token of a request (RFC 6750 2.1).
+func bearerOf(r *http.Request) (string, error) {
+	header := r.Header.Values("Authorization")
+	if len(header) > 1 {
+		return "", challenge(http.StatusBadRequest, "invalid_request", "more than one Authorization header")
+	}
+	bearer := ""
+	if len(header) == 1 {
+		if scheme, rest, _ := strings.Cut(header[0], " "); strings.EqualFold(scheme, "Bearer") {
+			bearer = strings.TrimLeft(rest, " ")
+		}
+	}
+	if bearer == "" { // RFC 6750 3.1: no error code for a request without a token
+		p := challenge(http.StatusUnauthorized, "", "an access token is needed")
+		p.Code = "unauthenticated"
+		return "", p
+	}
+	return bearer, nil
 }
 
 func insufficient(scope, detail string) *Problem {

@@ -59,7 +59,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 		Factors: factor.New(store, factor.Options{Clock: clk, Key: master, Sealer: sealer,
 			Params: factor.Params{MemoryKiB: 64, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}}), Log: log}}
 	a := must(api.New(w.Options))
-	activity := session.NewActivity(store)
+	activity := session.NewActivity(store, clk)
 	provider := must(op.New(op.Options{Issuer: issuer, Store: store, Clock: clk, Ring: ring, Tokens: w.Tokens, Clients: clients,
 		Sessions: session.New(store, clk, activity, w.Door, session.Options{}), Activity: activity, Users: w.Users, Door: w.Door}))
 	mux := http.NewServeMux()
@@ -180,6 +180,7 @@ func (w *world) session(t *testing.T, userID string) *storage.Session {
 	now := w.clock.Now()
 	s := &storage.Session{UserID: userID, ID: id.New(id.Session), Kind: storage.KindBrowser, DeviceID: id.New(id.Device),
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", IPAddress: "192.0.2.1",
+		City: "London", Country: "GB",
 		AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
 		IdleTTL: (24 * time.Hour).Microseconds(), ExpiresAt: storage.At(now.Add(30 * 24 * time.Hour))}
 	if err := w.Store.StartSession(t.Context(), s); err != nil {
@@ -213,7 +214,7 @@ func (w *world) takePart(t *testing.T, s *storage.Session, scope string) *app {
 	if _, a.grant, err = w.Store.Redeem(t.Context(), storage.Redemption{Hash: code.Hash, ClientID: c.ID, Now: now}); err != nil {
 		t.Fatal(err)
 	}
-	access := must(w.Tokens.Access(nil, a.grant))
+	access := must(w.Tokens.Access(nil, a.grant, nil))
 	a.access = string(access)
 	a.idToken = string(must(w.Tokens.ID(nil, a.grant, token.IDToken{AccessToken: access, Alg: "ES256"})))
 	a.refresh = must(w.Tokens.Refresh(a.grant.UserID, a.grant.FamilyID, a.grant.Generation))

@@ -40,6 +40,8 @@ type ApplicationFields struct {
 	SkipConsent         bool     `json:"skip_consent,omitempty" doc:"An application of the operator's own: users are not asked"`
 	RotateRefreshTokens bool     `json:"rotate_refresh_tokens,omitempty" doc:"Rotate as public clients always do"`
 	NoIDTokenOnRefresh  bool     `json:"no_id_token_on_refresh,omitempty"`
+	SessionLifetime     int64    `json:"session_lifetime,omitempty" doc:"For how many seconds after the person has authenticated a session counts for this application: at least 60, at most session.absolute. Default: as long as it lasts"`
+	SessionIdleTimeout  int64    `json:"session_idle_timeout,omitempty" doc:"How many seconds a session may go unused before it counts for this application no more: at least 300, at most session.idle. Default: as long as it lasts"`
 }
 
 // metadata returns f as the registry takes it. Keys are read apart from the rest: they are the one member whose inside a

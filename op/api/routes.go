@@ -7,7 +7,11 @@ import (
 )
 
 // Routes mounts everything under /v1.
-func (a *API) Routes(mux *http.ServeMux) { mux.HandleFunc("/v1/", a.serve) }
+func (a *API) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("/v1/", a.serve)
+	// What is for people is called by apps in their browsers; what is for administrators by none.
+	mux.Handle("/v1/me/", httpx.CORSRegistered(http.HandlerFunc(a.serve), "GET, POST, PATCH", a.Clients.AllowedOrigin))
+}
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	httpx.NoStore(w.Header())

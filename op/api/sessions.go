@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/mileusna/useragent"
 
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/logout"
+	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -22,6 +22,7 @@ type Session struct {
 	Kind           string          `json:"kind" enum:"browser,offline,impersonation"`
 	Status         string          `json:"status" enum:"pending,active,ended,removed,replaced,revoked,expired,abandoned" doc:"As it is now: active means that it can be used"`
 	ClientIDs      []string        `json:"client_ids" doc:"The applications that got a token in it"`
+	Actor          SessionActor    `json:"actor"`
 	LatestActivity SessionActivity `json:"latest_activity"`
 	LastActiveAt   int64           `json:"last_active_at"`
 	ExpireAt       int64           `json:"expire_at" doc:"When it ends whatever happens"`
@@ -37,9 +38,11 @@ type SessionActivity struct {
 	Object         string  `json:"object" enum:"session_activity"`
 	BrowserName    *string `json:"browser_name"`
 	BrowserVersion *string `json:"browser_version"`
-	DeviceType     *string `json:"device_type" doc:"The operating system or the device, as far as it tells"`
-	IsMobile       bool    `json:"is_mobile"`
-	IPAddress      *string `json:"ip_address"`
+	DeviceType     *string `json:"device_type" doc:"The operating system, or iPhone or iPad"`
+	IsMobile       bool    `json:"is_mobile" doc:"A phone or a tablet"`
+	IPAddress      *string `json:"ip_address" doc:"Of the person's browser, never of an application's back end"`
+	City           *string `json:"city" doc:"Of the address, in English; null where it is not known"`
+	Country        *string `json:"country" doc:"Of the address, as ISO 3166-1 alpha-2; null where it is not known" example:"DE"`
 }
 
 type (
@@ -48,8 +51,9 @@ type (
 	}
 	sessionListInput struct {
 		Page
-		UserID string `query:"user_id" maxLength:"200"`
-		Status string `query:"status" enum:"pending,active,ended,removed,replaced,revoked,expired,abandoned"`
+		UserID   string `query:"user_id" maxLength:"200"`
+		DeviceID string `query:"device_id" maxLength:"200"`
+		Status   string `query:"status" enum:"pending,active,ended,removed,replaced,revoked,expired,abandoned"`
 	}
 	sessionOutput struct{ Body Session }
 )
@@ -74,7 +78,10 @@ func (a *API) listSessions(ctx context.Context, in *sessionListInput) (*listOutp
 	if in.UserID != "" && !isA(id.User, in.UserID) {
 		return nil, badField("query", "user_id", "is not the id of a user")
 	}
-	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{UserID: in.UserID, Status: storage.SessionStatus(in.Status),
+	if in.DeviceID != "" && !isA(id.Device, in.DeviceID) {
+		return nil, badField("query", "device_id", "is not the id of a device")
+	}
+	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{UserID: in.UserID, DeviceID: in.DeviceID, Status: storage.SessionStatus(in.Status),
 		After: after, Limit: in.Limit + 1}, a.Clock.Now())
 	if err != nil {
 		return nil, err
@@ -147,17 +154,14 @@ func ShowSession(v *storage.SessionView) Session {
 		clients = []string{}
 	}
 	return Session{Object: "session", ID: v.ID, UserID: v.UserID, DeviceID: orNull(v.DeviceID), Kind: string(v.Kind),
-		Status: string(v.Stands), ClientIDs: clients, LatestActivity: activityOf(v.UserAgent, v.IPAddress),
+		Status: string(v.Stands), ClientIDs: clients, LatestActivity: activityOf(&v.Session),
 		LastActiveAt: v.LastActiveAt.UnixMilli(), ExpireAt: v.ExpiresAt.UnixMilli(), AbandonAt: v.AbandonAt().UnixMilli(),
 		EndedAt: milliOrNull(v.EndedAt), EndReason: orNull(reason), CreatedAt: v.CreatedAt.UnixMilli(), UpdatedAt: updated.UnixMilli()}
 }
 
-func activityOf(agent, ip string) SessionActivity {
-	ua := useragent.Parse(agent)
-	device := ua.Device
-	if device == "" {
-		device = ua.OS
-	}
-	return SessionActivity{Object: "session_activity", BrowserName: orNull(ua.Name), BrowserVersion: orNull(ua.Version),
-		DeviceType: orNull(device), IsMobile: ua.Mobile || ua.Tablet, IPAddress: orNull(ip)}
+func activityOf(s *storage.Session) SessionActivity {
+	agent := session.ParseAgent(s.UserAgent)
+	return SessionActivity{Object: "session_activity", BrowserName: orNull(agent.Browser), BrowserVersion: orNull(agent.Version),
+		DeviceType: orNull(agent.System), IsMobile: agent.Mobile, IPAddress: orNull(s.IPAddress), City: orNull(s.City),
+		Country: orNull(s.Country)}
 }

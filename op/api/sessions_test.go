@@ -22,10 +22,10 @@ func TestSessionShape(t *testing.T) {
 		got := w.do(t, "GET", "/v1/sessions/"+s.ID, "").want(t, 200)
 		ms := func(d time.Duration) float64 { return float64(start.Add(d).UnixMilli()) }
 		want := map[string]any{"object": "session", "id": s.ID, "user_id": s.UserID, "device_id": s.DeviceID, "kind": "browser",
-			"status": "active", "client_ids": []any{a.id}, "last_active_at": ms(0), "expire_at": ms(30 * 24 * time.Hour),
+			"status": "active", "actor": nil, "client_ids": []any{a.id}, "last_active_at": ms(0), "expire_at": ms(30 * 24 * time.Hour),
 			"abandon_at": ms(24 * time.Hour), "ended_at": nil, "end_reason": nil, "created_at": ms(0), "updated_at": ms(0),
 			"latest_activity": map[string]any{"object": "session_activity", "browser_name": "Firefox", "browser_version": "140.0",
-				"device_type": "Linux", "is_mobile": false, "ip_address": "192.0.2.1"}}
+				"device_type": "Linux", "is_mobile": false, "ip_address": "192.0.2.1", "city": "London", "country": "GB"}}
 		if d := cmp.Diff(want, got.body); d != "" {
 			t.Error(d)
 		}
@@ -129,7 +129,7 @@ func TestSessionsStandAsTheyAre(t *testing.T) {
 		expired := w.session(t, userID)
 		for range 2*30 - 1 { // used every twelve hours, up to half a day before it expires
 			w.clock.Advance(12 * time.Hour)
-			if err := w.Store.Touch(t.Context(), []storage.Activity{{UserID: userID, SessionID: expired.ID, At: w.clock.Now()}}); err != nil {
+			if err := w.Store.Touch(t.Context(), []storage.Activity{{UserID: userID, SessionID: expired.ID, At: w.clock.Now()}}, w.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestSessionsStandAsTheyAre(t *testing.T) {
 		abandoned := w.session(t, userID)
 		w.clock.Advance(25 * time.Hour)
 		moved := w.session(t, userID)
-		if err := w.Store.MoveUserEpoch(t.Context(), userID); err != nil {
+		if err := w.Store.MoveUserEpoch(t.Context(), userID, storage.EpochMove{At: w.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		live := w.session(t, userID)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -20,9 +18,6 @@ type UserFields struct {
 	UnsafeMetadata  object `json:"unsafe_metadata" required:"false" doc:"The user may write it; at most 8 KiB"`
 }
 
-// maxMetadata is in bytes, for each of the three.
-const maxMetadata = 8 << 10
-
 // normalize brings the fields into the form that is stored, or says which cannot be.
 func (f *UserFields) normalize() error {
 	for name, s := range map[string]*string{"name": &f.Name, "first_name": &f.FirstName, "last_name": &f.LastName} {
@@ -33,8 +28,8 @@ func (f *UserFields) normalize() error {
 	}
 	for name, o := range map[string]object{"public_metadata": f.PublicMetadata, "private_metadata": f.PrivateMetadata,
 		"unsafe_metadata": f.UnsafeMetadata} {
-		if len(o) > maxMetadata {
-			return badField("body", name, "must be at most "+strconv.Itoa(maxMetadata)+" bytes of JSON")
+		if len(o) > user.MaxMetadata {
+			return badField("body", name, user.ErrMetadataTooLarge.Error())
 		}
 	}
 	return nil

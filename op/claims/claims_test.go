@@ -167,6 +167,27 @@ func TestTooLargeValuesAreMissing(t *testing.T) {
 	}
 }
 
+func TestCombine(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{``, ``, ``},
+		{`{"a":1}`, ``, `{"a":1}`},
+		{``, `{"a":1}`, `{"a":1}`},
+		{`{"a":1,"b":{"x":2},"c":3}`, ` {"d":"{{user.id}}","b":{"y":4}}`, `{"a":1,"c":3,"d":"{{user.id}}","b":{"y":4}}`},
+		{`{"a":1}`, `{"a":2}`, `{"a":2}`},
+		{`{}`, `{}`, `{}`},
+	} {
+		got, err := claims.Combine([]byte(c.first), []byte(c.second))
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s and %s: %s, %v", c.first, c.second, got, err)
+		}
+	}
+	for _, bad := range []string{`[1]`, `{"a"`, `{"a":}`, `x`} {
+		if got, err := claims.Combine([]byte(`{}`), []byte(bad)); err == nil {
+			t.Errorf("%s: %s", bad, got)
+		}
+	}
+}
+
 func TestNamesAllParse(t *testing.T) {
 	names := claims.Names()
 	if len(names) < 20 {

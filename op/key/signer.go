@@ -29,6 +29,7 @@ const (
 	TypID     Typ = "JWT"          // OpenID Connect Core 2 names none
 	TypLogout Typ = "logout+jwt"   // Back-Channel Logout 2.4
 	TypDeny   Typ = "denylist+jwt" // of curfew's own
+	TypNamed  Typ = "named+jwt"    // of curfew's own
 )
 
 // Signer signs with one key. The header of each type is encoded once.
@@ -53,7 +54,7 @@ func newSigner(row *storage.SigningKey, sealer *secret.Sealer) (*Signer, error) 
 		return nil, fmt.Errorf("%T cannot sign", jwk.Key)
 	}
 	s := &Signer{KID: row.ID, Alg: row.Alg, activeAt: row.ActiveAt.Time, private: private, headers: map[Typ][]byte{}}
-	for _, typ := range []Typ{TypAccess, TypID, TypLogout, TypDeny} {
+	for _, typ := range []Typ{TypAccess, TypID, TypLogout, TypDeny, TypNamed} {
 		h := fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":%q}`, s.Alg, s.KID, typ)
 		s.headers[typ] = base64.RawURLEncoding.AppendEncode(nil, []byte(h))
 	}

@@ -51,3 +51,11 @@ func appendWords(b []byte, name, words string) []byte {
 	}
 	return append(b, ']')
 }
+
+// appendMembers appends members that are JSON already.
+func appendMembers(b, members []byte) []byte {
+	if len(members) == 0 {
+		return b
+	}
+	return append(append(b, ','), members...)
+}

@@ -37,5 +37,5 @@ func (t *Tokens) Logout(ctx context.Context, dst []byte, x Logout, readAt time.T
 	b = appendMember(b, "sid", x.SessionID)
 	b = appendMember(b, "jti", x.JTI)
 	b = append(b, `,"events":{"http://schemas.openid.net/event/backchannel-logout":{}}`...)
-	return t.sign(dst, signer, key.TypLogout, b, readAt)
+	return t.sign(dst, signer, key.TypLogout, b, readAt, time.Time{})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/claims"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -25,18 +26,23 @@ type Tokens struct {
 	store      *storage.Store
 	clock      clock.Clock
 	refreshKey []byte
+	templates  *claims.Templates
 }
 
 // New returns the Tokens of an issuer. master is the key-encryption key, which the key for refresh tokens is derived from.
 func New(issuer string, ring *key.Ring, store *storage.Store, clk clock.Clock, master []byte) *Tokens {
 	return &Tokens{issuer: issuer, issuerJSON: appendString(nil, issuer), ring: ring, store: store, clock: clk,
-		refreshKey: secret.Derive(master, "refresh tokens")}
+		refreshKey: secret.Derive(master, "refresh tokens"), templates: claims.NewTemplates(store)}
 }
 
+// Templates are the claim templates that join what tokens say.
+func (t *Tokens) Templates() *claims.Templates { return t.templates }
+
 // Access appends an access token for the client of the grant: a JWT by RFC 9068 with the session's id. Its audience is
-// curfew itself (userinfo, management) and the client, whose own back end is the usual resource server.
-func (t *Tokens) Access(dst []byte, g *storage.Grant) ([]byte, error) {
-	b := make([]byte, 0, 512)
+// curfew itself (userinfo, management) and the client, whose own back end is the usual resource server. members are what
+// templates add (claims.Members.JSON).
+func (t *Tokens) Access(dst []byte, g *storage.Grant, members []byte) ([]byte, error) {
+	b := make([]byte, 0, 512+len(members))
 	b = append(b, `{"iss":`...)
 	b = append(b, t.issuerJSON...)
 	b = appendMember(b, "sub", g.UserID)
@@ -53,11 +59,12 @@ func (t *Tokens) Access(dst []byte, g *storage.Grant) ([]byte, error) {
 	b = appendInt(b, g.AuthenticatedAt.Unix())
 	b = appendMember(b, "acr", g.ACR)
 	b = appendWords(b, "amr", g.AMR)
+	b = appendMembers(b, members)
 	signer, err := t.ring.Signer("ES256")
 	if err != nil {
 		return nil, err
 	}
-	return t.sign(dst, signer, key.TypAccess, b, g.At)
+	return t.sign(dst, signer, key.TypAccess, b, g.At, g.Until)
 }
 
 // newJTI names the family that a token belongs to and makes it unique.
@@ -99,11 +106,8 @@ func (t *Tokens) ID(dst []byte, g *storage.Grant, x IDToken) ([]byte, error) {
 	b = appendWords(b, "amr", g.AMR)
 	// Core 3.1.3.6: the left half of the hash that the signing algorithm uses, SHA-256 for all but EdDSA here.
 	b = appendMember(b, "at_hash", halfHash(x.AccessToken, x.Alg))
-	if len(x.Claims) > 0 {
-		b = append(b, ',')
-		b = append(b, x.Claims...)
-	}
-	return t.sign(dst, signer, key.TypID, b, g.At)
+	b = appendMembers(b, x.Claims)
+	return t.sign(dst, signer, key.TypID, b, g.At, g.Until)
 }
 
 // Client appends an access token for a client on its own behalf (RFC 6749 4.4): no user, so no session.
@@ -124,12 +128,17 @@ func (t *Tokens) Client(dst []byte, clientID, scope string, readAt time.Time) ([
 	b = appendMember(b, "client_id", clientID)
 	b = appendMember(b, "jti", secret.New(16))
 	b = appendMember(b, "scope", scope)
-	return t.sign(dst, signer, key.TypAccess, b, readAt)
+	return t.sign(dst, signer, key.TypAccess, b, readAt, time.Time{})
 }
 
 // Left returns the whole seconds that a token read at readAt has left, for expires_in.
 func (t *Tokens) Left(readAt time.Time) int64 {
-	return max(0, readAt.Unix()+int64(TTL/time.Second)-t.clock.Now().Unix())
+	return max(0, expiry(readAt, time.Time{})-t.clock.Now().Unix())
+}
+
+// LeftOf returns the whole seconds that a token of a grant has left, for expires_in.
+func (t *Tokens) LeftOf(g *storage.Grant) int64 {
+	return max(0, expiry(g.At, g.Until)-t.clock.Now().Unix())
 }
 
 // AccessClaims is what an access token of ours says.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/op/push"
+	"github.com/curfew-id/curfew/op/session"
 )
 
 // Run does the periodic work until ctx ends and returns when all of it has stopped. Every replica may do it: each piece
@@ -22,6 +23,11 @@ func (s *Server) Run(ctx context.Context) {
 	wg.Go(func() {
 		s.every(ctx, "rotate signing keys", time.Hour, func(ctx context.Context) error { return s.Ring.Rotate(ctx, false) })
 	})
+	if s.opts.Sessions.Places != nil {
+		wg.Go(func() { s.every(ctx, "take up a new GeoIP file", time.Minute, s.reloadPlaces) })
+	}
+	wg.Go(func() { s.every(ctx, "seal audit events", time.Second, s.sealEvents) })
+	wg.Go(func() { s.every(ctx, "sign audit checkpoint", time.Minute, s.Audit.Checkpoint) })
 	wg.Go(func() { s.Queue.Run(ctx) })
 	wg.Go(func() { s.wakeQueue(ctx) })
 	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.cleanUp) })
@@ -53,6 +59,20 @@ func (s *Server) sweepSessions(ctx context.Context) error {
 	}
 }
 
+func (s *Server) sealEvents(ctx context.Context) error {
+	_, err := s.Audit.Seal(ctx)
+	return err
+}
+
+// reloadPlaces takes up the file that geoipupdate has put in the place of the one before.
+func (s *Server) reloadPlaces(ctx context.Context) error {
+	changed, err := s.opts.Sessions.Places.Reload()
+	if changed {
+		s.opts.Log.InfoContext(ctx, "took up a new GeoIP file")
+	}
+	return err
+}
+
 // keepEnded is how long an ended session can be looked up; the audit keeps its events for ever.
 const keepEnded = 30 * 24 * time.Hour
 
@@ -65,6 +85,13 @@ func (s *Server) cleanUp(ctx context.Context) error {
 	}
 	for more := true; more; {
 		n, err := s.Store.DeleteEndedSessions(ctx, s.Clock.Now().Add(-keepEnded), 500)
+		if err != nil {
+			return err
+		}
+		more = n == 500
+	}
+	for more := true; more; {
+		n, err := s.Store.DeleteDevices(ctx, s.Clock.Now().Add(-session.DeviceTTL), 500)
 		if err != nil {
 			return err
 		}

@@ -10,10 +10,6 @@ import (
 	"github.com/curfew-id/curfew/ui/page"
 )
 
-// signedOutFor is how long the page of a sign-out stays before it goes on, in seconds: long enough for the frames of the
-// front channel to load, short enough for a person to wait when one of them does not.
-const signedOutFor = 3
-
 // protocolPages renders what the protocol endpoints show to people.
 func (s *Server) protocolPages() op.Pages {
 	return op.Pages{
@@ -48,12 +44,13 @@ func (s *Server) protocolPages() op.Pages {
 			s.render(w, r, http.StatusOK, p)
 		},
 		SignedOut: func(w http.ResponseWriter, r *http.Request, o op.SignedOut) {
-			p := page.SignedOut{Base: page.Base{Locales: o.UILocales}, App: appName(o.Client), ContinueURL: o.ContinueURL,
-				SignInURL: "/signin", Frames: o.Frames}
-			if o.ContinueURL != "" {
-				p.ContinueAfter = signedOutFor
+			s.render(w, r, http.StatusOK, page.SignedOut{Base: page.Base{Locales: o.UILocales, Frames: o.Frames}, App: appName(o.Client),
+				ContinueURL: o.ContinueURL, Continue: o.ContinueURL != "", SignInURL: "/signin"})
+		},
+		CheckSession: func(w http.ResponseWriter, r *http.Request, c op.CheckSession) {
+			if err := (page.CheckSession{Cookie: c.Cookie, Attributes: c.Attributes, EventsPath: c.EventsPath}).Write(w); err != nil {
+				s.opts.Log.WarnContext(r.Context(), "page not written", "error", err)
 			}
-			s.render(w, r, http.StatusOK, p)
 		},
 	}
 }

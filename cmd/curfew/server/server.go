@@ -15,6 +15,7 @@ import (
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op"
 	"github.com/curfew-id/curfew/op/api"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/consent"
@@ -41,6 +42,7 @@ type Server struct {
 	Factors  *factor.Factors
 	Sessions *session.Sessions
 	Activity *session.Activity
+	Audit    *audit.Chains
 	Door     *logout.Door
 	Push     *push.Hub
 	Consents *consent.Consents
@@ -116,13 +118,17 @@ func (s *Server) makeParts(ctx context.Context) error {
 		return err
 	}
 	o.Sessions.Secure = strings.HasPrefix(o.Issuer, "https:")
+	o.Sessions.StateKey = secret.Derive(o.MasterKey, "browser state")
+	s.Audit = audit.NewChains(o.Issuer, s.Store, s.Clock, o.MasterKey)
 	s.Tokens = token.New(o.Issuer, s.Ring, s.Store, s.Clock, o.MasterKey)
 	s.Clients = client.NewRegistry(s.Store, s.Clock)
 	s.Users = user.New(s.Store, s.Clock)
-	s.Activity = session.NewActivity(s.Store)
+	s.Activity = session.NewActivity(s.Store, s.Clock)
 	s.Door = logout.NewDoor(s.Store, s.Clients, s.Clock)
 	s.Push = push.New(push.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Log: o.Log})
 	s.Sessions = session.New(s.Store, s.Clock, s.Activity, s.Door, o.Sessions)
+	absolute, idle := s.Sessions.Lifetimes()
+	s.Clients.SetLimits(client.Limits{Lifetime: absolute, Idle: idle})
 	s.Consents = consent.New(s.Store, s.Door, s.Clock)
 	s.Factors = factor.New(s.Store, factor.Options{Clock: s.Clock, Key: o.MasterKey, Sealer: sealer, Policy: o.Password, Log: o.Log})
 	s.Flows = authflow.New(o.Issuer, s.Store, s.Clock, s.Clients, s.Sessions, s.Consents, s.Factors)
