@@ -60,6 +60,9 @@ type Session struct {
 	EndedAt         Time
 	EndReason       string
 	EndedBy         string
+	ActorSub        string // who acts as the user: kind impersonation
+	ActorSessionID  string // the session of theirs that this one hangs off
+	ActorTokenID    string // which allowed it
 }
 
 // AbandonAt is when the session ends if nobody uses it.
