@@ -3,11 +3,13 @@ package rp
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -151,6 +153,9 @@ func (a *App) exchange(ctx context.Context, code string, p pending) (*WebSession
 		Subject: claims.String("sub"), SessionID: claims.String("sid"),
 		Nonce: p.Nonce, Claims: claims, BeganAt: began,
 	}
+	if sid := tokenSession(t.AccessToken); sid != s.SessionID {
+		s.LastingID = sid
+	}
 	s.take(t)
 	if a.cfg.Userinfo {
 		if s.Profile, err = a.Userinfo(ctx, a.identity(s)); err != nil {
@@ -168,4 +173,22 @@ func signInFailure(err error) *Failure {
 		Status: http.StatusBadGateway, Code: CodeSignInFailed,
 		Message: "The sign-in could not be completed. Please sign in again.", Err: err,
 	}
+}
+
+// tokenSession returns the sid of an access token that came from the provider itself, bound to an ID token that was checked;
+// empty where it is not a JWT or names none. It is looked at for nothing but that.
+func tokenSession(accessToken string) string {
+	parts := strings.Split(accessToken, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	claims, err := parseClaims(payload)
+	if err != nil {
+		return ""
+	}
+	return claims.String("sid")
 }

@@ -38,7 +38,8 @@ func (a *App) end(ctx context.Context, e SessionEnd) (n int, err error) {
 
 // over reports whether a web session is known to have ended.
 func (a *App) over(s *WebSession) bool {
-	return a.ended.refuses(s.SessionID, s.Subject, a.cfg.ClientID, s.BeganAt)
+	return a.ended.refuses(s.SessionID, s.Subject, a.cfg.ClientID, s.BeganAt) ||
+		s.LastingID != "" && a.ended.refuses(s.LastingID, s.Subject, a.cfg.ClientID, s.BeganAt)
 }
 
 // unsure holds since when nothing is doubtful any more: what was issued before must be renewed before it is used.

@@ -15,7 +15,7 @@ type Following int
 const (
 	// Push is the provider's stream of server-sent events: one connection, and an end is known in milliseconds.
 	Push Following = iota
-	// DenyList is the provider's signed list of what ended in the last 90 seconds, fetched once a second.
+	// DenyList is the provider's signed list of what ended in the last 90 seconds, fetched twice a second.
 	DenyList
 )
 
@@ -94,7 +94,7 @@ type pace struct {
 }
 
 // A stream has a heartbeat each 15 s: after 40 s two of them are missing.
-var usualPace = pace{poll: time.Second, silence: 40 * time.Second, open: 10 * time.Second, first: time.Second, longest: 15 * time.Second}
+var usualPace = pace{poll: 500 * time.Millisecond, silence: 40 * time.Second, open: 10 * time.Second, first: time.Second, longest: 15 * time.Second}
 
 func newFollower(p *provider, cfg FollowConfig) (*follower, error) {
 	endpoint := p.meta.SessionEventsEndpoint

@@ -14,7 +14,7 @@ import (
 // maxDenyList is what a hundred thousand ends in 90 seconds take.
 const maxDenyList = 8 << 20
 
-// poll reads the deny list each second. Reading one twice changes nothing, and one that comes too late names less: nothing
+// poll reads the deny list twice a second. Reading one twice changes nothing, and one that comes too late names less: nothing
 // that is not signed makes a token good again.
 func (f *follower) poll(ctx context.Context) error {
 	etag, failures := "", 0

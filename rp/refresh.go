@@ -137,7 +137,7 @@ func (a *App) checkRenewed(ctx context.Context, s *WebSession, t *tokens) error 
 	if err != nil {
 		return fmt.Errorf("renewed ID token: %w", err)
 	}
-	if claims.String("sub") != s.Subject || claims.String("sid") != s.SessionID {
+	if sid := claims.String("sid"); claims.String("sub") != s.Subject || sid != s.SessionID && (sid != s.LastingID || sid == "") {
 		return fmt.Errorf("renewed ID token: %w", invalid("of another session"))
 	}
 	if nonce := claims.String("nonce"); nonce != "" && nonce != s.Nonce {

@@ -19,9 +19,12 @@ type WebSession struct {
 	// Subject and SessionID are the provider's names for the user and the session, by which a Store can
 	// find the web sessions that a logout concerns.
 	Subject, SessionID string
-	Claims             Claims // of the latest ID token
-	Profile            Claims // of userinfo at sign-in, if Config.Userinfo asks for them
-	Nonce              string // of the sign-in; a refreshed ID token may repeat it
+	// LastingID is the provider's session behind the tokens where that is another one: with offline_access they
+	// hang off a session of their own, and SessionID is the browser's, which this one follows. It ends with either.
+	LastingID string
+	Claims    Claims // of the latest ID token
+	Profile   Claims // of userinfo at sign-in, if Config.Userinfo asks for them
+	Nonce     string // of the sign-in; a refreshed ID token may repeat it
 
 	AccessToken, RefreshToken, IDToken, Scope string
 

@@ -23,7 +23,7 @@ type Store interface {
 	Update(ctx context.Context, s *WebSession) error
 	// Delete removes a session. One that does not exist is no error.
 	Delete(ctx context.Context, id string) error
-	// DeleteSession removes the web sessions whose SessionID is sid and returns how many there were; none is no error.
+	// DeleteSession removes the web sessions whose SessionID or LastingID is sid and returns how many there were; none is no error.
 	DeleteSession(ctx context.Context, sid string) (n int, err error)
 	// DeleteSubject removes the web sessions of a user whose BeganAt is before begunBefore, all of them if it is zero, and
 	// returns how many there were. A person who has signed in again since must not be thrown out.

@@ -54,8 +54,7 @@ func (m *MemoryStore) Create(_ context.Context, s *WebSession) error {
 		m.remove(m.order.Back().Value.(WebSession).ID)
 	}
 	m.byID[s.ID] = m.order.PushFront(*s)
-	m.bySession.put(s.SessionID, s.ID)
-	m.bySubject.put(s.Subject, s.ID)
+	m.file(s)
 	return nil
 }
 
@@ -81,10 +80,8 @@ func (m *MemoryStore) Update(_ context.Context, s *WebSession) error {
 		return ErrNoSession
 	}
 	old := e.Value.(WebSession)
-	m.bySession.drop(old.SessionID, s.ID)
-	m.bySubject.drop(old.Subject, s.ID)
-	m.bySession.put(s.SessionID, s.ID)
-	m.bySubject.put(s.Subject, s.ID)
+	m.unfile(&old)
+	m.file(s)
 	e.Value = *s
 	return nil
 }
@@ -140,6 +137,19 @@ func (m *MemoryStore) remove(id string) {
 	s := e.Value.(WebSession)
 	m.order.Remove(e)
 	delete(m.byID, id)
-	m.bySession.drop(s.SessionID, id)
-	m.bySubject.drop(s.Subject, id)
+	m.unfile(&s)
+}
+
+func (m *MemoryStore) file(s *WebSession) {
+	m.bySession.put(s.SessionID, s.ID)
+	if s.LastingID != "" {
+		m.bySession.put(s.LastingID, s.ID)
+	}
+	m.bySubject.put(s.Subject, s.ID)
+}
+
+func (m *MemoryStore) unfile(s *WebSession) {
+	m.bySession.drop(s.SessionID, s.ID)
+	m.bySession.drop(s.LastingID, s.ID)
+	m.bySubject.drop(s.Subject, s.ID)
 }
