@@ -18,7 +18,7 @@ func (s *Server) Run(ctx context.Context) {
 	}
 	wg.Go(func() { s.Activity.Run(ctx) })
 	wg.Go(func() { s.Push.Run(ctx) })
-	wg.Go(func() { s.every(ctx, "end overdue sessions", 10*time.Second, s.sweepSessions) })
+	wg.Go(func() { s.endOverdue(ctx) })
 	wg.Go(func() { s.every(ctx, "read signing keys", 30*time.Second, s.Ring.Reload) })
 	wg.Go(func() {
 		s.every(ctx, "rotate signing keys", time.Hour, func(ctx context.Context) error { return s.Ring.Rotate(ctx, false) })
@@ -47,6 +47,25 @@ func (s *Server) every(ctx context.Context, what string, interval time.Duration,
 				s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", what, "error", err)
 			}
 		}
+	}
+}
+
+// endOverdue takes sessions through the door whose time has run out or whose epoch has moved. Only then are those told who
+// have to be told of each, so it looks each second; but no more than a twentieth of the time, however many sessions there are to
+// be looked at.
+func (s *Server) endOverdue(ctx context.Context) {
+	pause := time.Second
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		began := s.Clock.Now()
+		if err := s.sweepSessions(ctx); err != nil && ctx.Err() == nil {
+			s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", "end overdue sessions", "error", err)
+		}
+		pause = max(time.Second, min(20*s.Clock.Now().Sub(began), 10*time.Second))
 	}
 }
 
