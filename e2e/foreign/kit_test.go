@@ -72,8 +72,14 @@ func (h *house) revoke(sessionID string) {
 	}
 }
 
-// manage posts to the management API with a token of demo-service's that is new enough to live through the call.
+// manage posts to the management API.
 func (h *house) manage(path string, body, answer any) {
+	h.t.Helper()
+	h.manageBy(http.MethodPost, path, body, answer)
+}
+
+// manageBy calls the management API with a token of demo-service's that is new enough to live through the call.
+func (h *house) manageBy(method, path string, body, answer any) {
 	h.t.Helper()
 	c := h.Info.Client("demo-service")
 	var token struct {
@@ -87,12 +93,17 @@ func (h *house) manage(path string, body, answer any) {
 			h.t.Fatal(err)
 		}
 	}
-	h.post(path, "Bearer "+token.AccessToken, "application/json", &sent, answer)
+	h.send(method, path, "Bearer "+token.AccessToken, "application/json", &sent, answer)
 }
 
 func (h *house) post(path, authorization, contentType string, body io.Reader, answer any) {
 	h.t.Helper()
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.Info.Issuer+path, body)
+	h.send(http.MethodPost, path, authorization, contentType, body, answer)
+}
+
+func (h *house) send(method, path, authorization, contentType string, body io.Reader, answer any) {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), method, h.Info.Issuer+path, body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
