@@ -23,6 +23,9 @@ const (
 	UserDeleted        Kind = "user.deleted"
 	IdentifierVerified Kind = "user.identifier_verified"
 	SignInFailed       Kind = "sign_in.failed"
+	SignInThrottled    Kind = "sign_in.throttled"
+	ProofFailed        Kind = "proof.failed"    // asked for anew, of somebody who is signed in
+	ProofThrottled     Kind = "proof.throttled" // the same
 	SessionStarted     Kind = "session.started"
 	SessionSteppedUp   Kind = "session.stepped_up"
 	SessionSwitched    Kind = "session.switched"
@@ -34,19 +37,41 @@ const (
 	FamilyRevoked      Kind = "token_family.revoked"
 	CodeReused         Kind = "code.reused"
 	ConsentGranted     Kind = "consent.granted"
+	ConsentDenied      Kind = "consent.denied"
 	ConsentWithdrawn   Kind = "consent.withdrawn"
 	PasswordChanged    Kind = "factor.password_changed"
 	PasswordReset      Kind = "factor.password_reset"
 	FactorAdded        Kind = "factor.added"
 	FactorRemoved      Kind = "factor.removed"
 	RecoveryCodesMade  Kind = "factor.recovery_codes_made"
+	RecoveryCodeUsed   Kind = "factor.recovery_code_used"
 	ClientCreated      Kind = "client.created"
 	ClientUpdated      Kind = "client.updated"
 	ClientSecretNew    Kind = "client.secret_rotated"
 	ClientDeleted      Kind = "client.deleted"
-	KeyRotated         Kind = "key.rotated"
+	KeyCreated         Kind = "key.created" // the first of an algorithm
+	KeyRotated         Kind = "key.rotated" // a successor is published
+	KeyRetired         Kind = "key.retired" // it signs no more
+	KeyDeleted         Kind = "key.deleted"
 	TemplateSaved      Kind = "claim_template.saved"
 	TemplateDeleted    Kind = "claim_template.deleted"
+	WebhookCreated     Kind = "webhook.created"
+	WebhookUpdated     Kind = "webhook.updated"
+	WebhookSecretNew   Kind = "webhook.secret_rotated"
+	WebhookEnabled     Kind = "webhook.enabled"
+	WebhookDisabled    Kind = "webhook.disabled"
+	WebhookDeleted     Kind = "webhook.deleted"
+	TokenExchanged     Kind = "token_family.exchanged"
+	APIKeyCreated      Kind = "api_key.created"
+	UsersImported      Kind = "users.import_begun"
+	APIKeyRevoked      Kind = "api_key.revoked"
+	ActorTokenCreated  Kind = "impersonation.token_created"
+	ActorTokenApproved Kind = "impersonation.token_approved"
+	ActorTokenRevoked  Kind = "impersonation.token_revoked"
+
+	ImpersonationStarted Kind = "impersonation.started"
+	ImpersonationStopped Kind = "impersonation.stopped"
+	PolicyChanged        Kind = "policy.changed"
 )
 
 // Event is one act. By names who did it: a user's id, a client's id, or "system".
@@ -68,6 +93,7 @@ type Origin struct {
 	RequestID string
 	SessionID string // of whoever acts, where they are signed in
 	DeviceID  string // of whoever acts
+	Actor     string // who acts as somebody else
 }
 
 type originKey struct{}
@@ -81,6 +107,21 @@ func WithOrigin(ctx context.Context, o Origin) context.Context {
 func WithSession(ctx context.Context, sessionID string) context.Context {
 	o := OriginOf(ctx)
 	o.SessionID = sessionID
+	return WithOrigin(ctx, o)
+}
+
+// WithActor attaches who acts as somebody else: whatever the packages below take for an act of that somebody is then written
+// as the actor's.
+func WithActor(ctx context.Context, userID string) context.Context {
+	o := OriginOf(ctx)
+	o.Actor = userID
+	return WithOrigin(ctx, o)
+}
+
+// WithDevice attaches the device of whoever acts.
+func WithDevice(ctx context.Context, deviceID string) context.Context {
+	o := OriginOf(ctx)
+	o.DeviceID = deviceID
 	return WithOrigin(ctx, o)
 }
 
@@ -100,10 +141,13 @@ func Write(ctx context.Context, tx *storage.Store, e Event) error {
 		}
 	}
 	o := OriginOf(ctx)
+	if o.Actor != "" && e.By == e.UserID {
+		e.By = o.Actor
+	}
 	if e.SessionID == "" {
 		e.SessionID = o.SessionID
 	}
-	if e.DeviceID == "" {
+	if e.DeviceID == "" && e.SessionID == o.SessionID { // of another session it is another
 		e.DeviceID = o.DeviceID
 	}
 	return tx.InsertAuditEvent(ctx, &storage.AuditEvent{

@@ -50,7 +50,8 @@ func (f *Factors) CheckPassword(ctx context.Context, who Who, password string) e
 	if err != nil {
 		return err
 	}
-	password, err = Normalize(password)
+	typed := password
+	password, err = Normalize(typed)
 	if err != nil {
 		return ErrWrong // no stored password is one of these, but a failure it is, and those are written down
 	}
@@ -64,7 +65,7 @@ func (f *Factors) CheckPassword(ctx context.Context, who Who, password string) e
 		}
 		return f.notTried(ctx, try, err)
 	}
-	ok, err := f.hasher.Verify(ctx, string(rows[0].Secret), password)
+	ok, err := f.hasher.verifyStored(ctx, string(rows[0].Secret), password, typed)
 	switch {
 	case err != nil:
 		return f.notTried(ctx, try, err)

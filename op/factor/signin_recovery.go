@@ -39,7 +39,12 @@ func (f *Factors) CheckRecoveryCode(ctx context.Context, who Who, typed string) 
 		return err
 	}
 	mac := recoveryMAC(f.recoveryKey, who.UserID, code)
-	err = f.store.RedeemFactor(ctx, who.UserID, string(KindRecovery), mac, f.clock.Now())
+	err = f.store.Tx(ctx, func(tx *storage.Store) error {
+		if err := tx.RedeemFactor(ctx, who.UserID, string(KindRecovery), mac, f.clock.Now()); err != nil {
+			return err
+		}
+		return f.write(ctx, tx, audit.RecoveryCodeUsed, who.UserID, KindRecovery)
+	})
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrWrong
 	}

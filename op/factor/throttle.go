@@ -21,6 +21,9 @@ type Throttled struct {
 	// Slowed: it is not this visitor who tried too often but strangers everywhere together. The visitor can wait, come
 	// from a device known to the account, or prove something that was sent to them.
 	Slowed bool
+	// First: of the tries that this budget refuses in its window, it is the first. It is worth a line in the audit, where a
+	// flood has no place.
+	First bool
 }
 
 func (t *Throttled) Error() string {
@@ -130,21 +133,21 @@ func (t *Throttle) pay(ctx context.Context, g group, who Who) (*paid, error) {
 	}); err != nil {
 		return nil, err
 	}
-	wait, err := p.take(ctx, map[string]budget{t.bucket(g, "account", account): r.account})
-	if err == nil || wait == 0 {
+	refused, err := p.take(ctx, map[string]budget{t.bucket(g, "account", account): r.account})
+	if refused == nil {
 		return p, err
 	}
-	if r.slowed.events == 0 {
-		return nil, &Throttled{RetryAfter: wait, Slowed: true}
+	if r.slowed.events > 0 {
+		if refused, err = p.take(ctx, map[string]budget{t.bucket(g, "slowed", account, near): r.slowed}); refused == nil {
+			return p, err
+		}
 	}
-	if wait, err = p.take(ctx, map[string]budget{t.bucket(g, "slowed", account, near): r.slowed}); wait > 0 {
-		return nil, &Throttled{RetryAfter: wait, Slowed: true}
-	}
-	return p, err
+	refused.Slowed = true
+	return nil, refused
 }
 
-// take counts one event in each bucket. Where one is over its budget it returns a *Throttled and how long that lasts.
-func (p *paid) take(ctx context.Context, budgets map[string]budget) (wait time.Duration, err error) {
+// take counts one event in each bucket. Where one is over its budget it returns a *Throttled, as such and as the error.
+func (p *paid) take(ctx context.Context, budgets map[string]budget) (*Throttled, error) {
 	now := p.throttle.clock.Now()
 	windows := make(map[string]time.Duration, len(budgets))
 	for name, b := range budgets {
@@ -152,18 +155,25 @@ func (p *paid) take(ctx context.Context, budgets map[string]budget) (wait time.D
 	}
 	counted, err := p.throttle.store.CountThrottles(ctx, windows, now)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	var refused *Throttled
 	for name, c := range counted {
 		p.counted = append(p.counted, c)
-		if c.Count > budgets[name].events {
-			wait = max(wait, c.ExpiresAt.Sub(now), time.Second)
+		over := c.Count - budgets[name].events
+		if over <= 0 {
+			continue
 		}
+		if refused == nil {
+			refused = new(Throttled)
+		}
+		refused.RetryAfter = max(refused.RetryAfter, c.ExpiresAt.Sub(now), time.Second)
+		refused.First = refused.First || over == 1
 	}
-	if wait > 0 {
-		return wait, &Throttled{RetryAfter: wait}
+	if refused != nil {
+		return refused, refused
 	}
-	return 0, nil
+	return nil, nil
 }
 
 // refund gives back what a try cost, since it was right (or was never made). Only that one: being right now and then

@@ -31,6 +31,8 @@ type Options struct {
 	// RememberFor is how long the public half of a retired key is remembered to check what comes back as a hint: an ID
 	// token of a session that is still there (OpenID Connect RP-Initiated Logout 2 takes expired ones).
 	RememberFor time.Duration
+	// By names who makes and rotates keys, for the audit; "": system.
+	By string
 }
 
 // Ring holds the keys in memory.

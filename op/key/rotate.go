@@ -1,6 +1,7 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -52,7 +54,9 @@ func (r *Ring) Rotate(ctx context.Context, force bool) error {
 	last := map[string]*storage.SigningKey{} // by algorithm, the one that becomes active last
 	for _, row := range rows {
 		if before := last[row.Alg]; before != nil && !row.ActiveAt.After(now) && !before.RetiredAt.Set() {
-			if err := r.store.RetireSigningKey(ctx, before.ID, row.ActiveAt.Time); err != nil {
+			if err := r.change(ctx, audit.KeyRetired, before, func(tx *storage.Store) error {
+				return tx.RetireSigningKey(ctx, before.ID, row.ActiveAt.Time)
+			}); err != nil {
 				return err
 			}
 			before.RetiredAt = row.ActiveAt
@@ -61,7 +65,9 @@ func (r *Ring) Rotate(ctx context.Context, force bool) error {
 	}
 	for _, row := range rows {
 		if row.RetiredAt.Set() && row.RetiredAt.Add(r.opts.RememberFor).Before(now) {
-			if err := r.store.DeleteSigningKey(ctx, row.ID); err != nil {
+			if err := r.change(ctx, audit.KeyDeleted, row, func(tx *storage.Store) error {
+				return tx.DeleteSigningKey(ctx, row.ID)
+			}); err != nil {
 				return err
 			}
 		}
@@ -99,15 +105,35 @@ func (r *Ring) generate(ctx context.Context, alg string, slot int64, activeAt ti
 	if err != nil {
 		return err
 	}
-	err = r.store.InsertSigningKey(ctx, &storage.SigningKey{
+	row := &storage.SigningKey{
 		ID: jwk.KeyID, Alg: alg, Slot: slot, PublicJWK: string(public),
 		PrivateSealed: r.opts.Sealer.Seal(plain, "signing_keys."+jwk.KeyID),
 		CreatedAt:     storage.At(r.opts.Clock.Now()), ActiveAt: storage.At(activeAt),
-	})
-	if err != nil && !errors.Is(err, storage.ErrConflict) {
+	}
+	kind := audit.KeyRotated
+	if slot == 1 {
+		kind = audit.KeyCreated
+	}
+	err = r.change(ctx, kind, row, func(tx *storage.Store) error { return tx.InsertSigningKey(ctx, row) })
+	if err != nil {
 		return err
 	}
 	return r.reload(ctx)
+}
+
+// change does something to a key and writes it down. That another replica was faster is no error.
+func (r *Ring) change(ctx context.Context, kind audit.Kind, k *storage.SigningKey, do func(tx *storage.Store) error) error {
+	err := r.store.Tx(ctx, func(tx *storage.Store) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: kind, At: r.opts.Clock.Now(), By: cmp.Or(byOf(ctx), r.opts.By, "system"),
+			Data: map[string]any{"kid": k.ID, "alg": k.Alg}})
+	})
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 func newKey(alg string) (crypto.Signer, error) {
