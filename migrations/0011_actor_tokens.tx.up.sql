@@ -48,3 +48,5 @@ ALTER TABLE token_families ADD COLUMN actor_sub TEXT NOT NULL DEFAULT '';
 ALTER TABLE token_families ADD COLUMN actor_session_id TEXT NOT NULL DEFAULT '';
 --bun:split
 ALTER TABLE token_families ADD COLUMN parent_id TEXT NOT NULL DEFAULT '';
+--bun:split
+CREATE INDEX token_families_actor ON token_families (actor_sub) WHERE actor_sub <> '';

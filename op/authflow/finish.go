@@ -80,6 +80,18 @@ func (f *Flows) Finish(ctx context.Context, flow *Flow, current *session.Current
 		}
 		return f.Error(flow.Params, current, "access_denied", "the user refused"), nil
 	}
+	if flow.answersFor(current) {
+		refused, err := f.impersonate(ctx, flow, current)
+		if err != nil {
+			return nil, err
+		}
+		if refused != nil {
+			if err := f.close(ctx, f.store, flow, now); err != nil {
+				return nil, err
+			}
+			return f.Error(flow.Params, current, refused.code, refused.description), nil
+		}
+	}
 	if flow.mistaken(current) { // Core 3.1.2.1, id_token_hint
 		if err := f.close(ctx, f.store, flow, now); err != nil {
 			return nil, err

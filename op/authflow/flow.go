@@ -12,6 +12,7 @@ import (
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/consent"
 	"github.com/curfew-id/curfew/op/factor"
@@ -62,6 +63,8 @@ type Goal string
 const (
 	GoalAccount Goal = "account"
 	GoalAdmin   Goal = "admin"
+	// GoalImpersonate goes back to the ticket that waits in a cookie.
+	GoalImpersonate Goal = "impersonate"
 )
 
 // Progress is how far a sign-in has come.
@@ -125,6 +128,7 @@ type Flows struct {
 	sessions *session.Sessions
 	consents *consent.Consents
 	factors  Factors
+	actors   *actor.Actors // nil: nobody acts as somebody else
 }
 
 // Factors tells which factors a user has, for the router to decide by.

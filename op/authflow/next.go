@@ -32,6 +32,9 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 	if flow.SignUp != nil {
 		return StepVerifySignUp, nil
 	}
+	if flow.answersFor(current) { // with a code or an error, at once
+		return StepDone, nil
+	}
 	if flow.Carried && !f.carries(flow, current) {
 		flow.forget()
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/user"
@@ -98,6 +99,10 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 	if own == nil || errors.Is(err, storage.ErrNotFound) {
 		own, err = f.sessions.Start(w, r, row, proof)
 	}
+	if errors.Is(err, session.ErrLimit) { // they have proved who they are and get no session
+		err = errors.Join(err, audit.Write(ctx, f.store, audit.Event{Kind: audit.SignInFailed, At: f.clock.Now(), UserID: flow.UserID,
+			ClientID: flow.ClientID, By: flow.UserID, Data: map[string]any{"reason": "too_many_sessions"}}))
+	}
 	if err != nil {
 		return err
 	}
@@ -131,9 +136,17 @@ func (f *Flows) Choose(w http.ResponseWriter, r *http.Request, flow *Flow, sessi
 
 // Decide records what the person answered to the question of consent.
 func (f *Flows) Decide(ctx context.Context, flow *Flow, current *session.Current, allow bool) error {
+	ctx = audit.WithDevice(audit.WithSession(ctx, current.ID), current.DeviceID)
 	if !allow {
 		flow.Denied = true
-		return f.Save(ctx, flow)
+		if err := f.Save(ctx, flow); err != nil { // of two answers at once one counts
+			return err
+		}
+		return audit.Write(ctx, f.store, audit.Event{Kind: audit.ConsentDenied, At: f.clock.Now(), UserID: current.UserID,
+			ClientID: flow.ClientID, By: current.UserID, Data: map[string]any{"scope": flow.ConsentScope()}})
+	}
+	if current.Impersonated() { // nobody consents for somebody else; Next does not ask
+		return ErrStale
 	}
 	if err := f.consents.Grant(ctx, current.UserID, flow.ClientID, flow.ConsentScope()); err != nil {
 		return err

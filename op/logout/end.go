@@ -42,6 +42,10 @@ const (
 	ClientEnded     Reason = "ended_with_client"
 	AllEnded        Reason = "ended_with_all"
 	DeviceForgotten Reason = "device_forgotten"
+	ActorStopped    Reason = "impersonation_stopped"
+	ActorRevoked    Reason = "actor_token_revoked"
+	ActorEnded      Reason = "actor_session_ended" // what the impersonation hung off is over
+	PolicyChanged   Reason = "policy_changed"
 )
 
 // System stands for work that nobody asked for.
@@ -80,8 +84,18 @@ func (d *Door) End(ctx context.Context, tx *storage.Store, s *storage.Session, c
 		if err := tx.InsertDeliveries(ctx, owed); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionEnded, At: now, UserID: s.UserID, SessionID: s.ID,
-			By: c.By, Data: map[string]any{"status": c.Status, "reason": c.Reason, "clients": clientIDs}})
+		if s.Kind == storage.KindImpersonation { // nothing hangs off one
+			if err := audit.Write(ctx, tx, audit.Event{Kind: audit.ImpersonationStopped, At: now, UserID: s.UserID, SessionID: s.ID,
+				By: c.By, Data: map[string]any{"actor": s.ActorSub, "actor_token": s.ActorTokenID, "reason": c.Reason}}); err != nil {
+				return err
+			}
+		} else {
+			if err := d.EndActing(ctx, tx, s.UserID, s.ID, Cause{storage.StatusRevoked, ActorEnded, c.By}); err != nil {
+				return err
+			}
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionEnded, At: now, UserID: s.UserID, SessionID: s.ID, DeviceID: s.DeviceID,
+			By: c.By, Data: d.endData(s, c, clientIDs)})
 	})
 	if errors.Is(err, storage.ErrConflict) {
 		return tx.Session(ctx, s.ID)
@@ -90,6 +104,15 @@ func (d *Door) End(ctx context.Context, tx *storage.Store, s *storage.Session, c
 		return nil, fmt.Errorf("end session: %w", err)
 	}
 	return &ended, nil
+}
+
+// endData names who acted in a session, if that was not its user.
+func (d *Door) endData(s *storage.Session, c Cause, clientIDs []string) map[string]any {
+	data := map[string]any{"status": c.Status, "reason": c.Reason, "clients": clientIDs}
+	if s.ActorSub != "" {
+		data["actor"] = s.ActorSub
+	}
+	return data
 }
 
 // owed is one delivery for each client that took part and wants to be told by the back channel.

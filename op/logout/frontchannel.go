@@ -49,7 +49,7 @@ func (d *Door) FrontChannel(ctx context.Context, issuer string, s *storage.Sessi
 			sep = "&"
 		}
 		address[clientID] = c.FrontchannelLogoutURI + sep + url.Values{"iss": {issuer}, "sid": {s.ID}}.Encode()
-		list = append(list, &storage.Delivery{ID: receiptID(s.ID, clientID), Kind: KindFrontChannel, Receiver: clientID, UserID: s.UserID,
+		list = append(list, &storage.Delivery{ID: receiptID(s.ID, clientID, ""), Kind: KindFrontChannel, Receiver: clientID, UserID: s.UserID,
 			SessionID: s.ID, Attempts: 1, NextAt: now, CreatedAt: over, ExpiresAt: now, SentAt: now, SettledAt: now, Outcome: Shown})
 	}
 	if len(list) == 0 {

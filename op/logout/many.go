@@ -11,7 +11,11 @@ import (
 // follows and takes each through the door, for the same cause. It returns storage.ErrNotFound where there is no such user.
 func (d *Door) EndUser(ctx context.Context, tx *storage.Store, userID string, c Cause) error {
 	return d.endMany(ctx, tx, audit.Event{UserID: userID}, c, func(tx *storage.Store, m storage.EpochMove) error {
-		return tx.MoveUserEpoch(ctx, userID, m)
+		if err := tx.MoveUserEpoch(ctx, userID, m); err != nil {
+			return err
+		}
+		// Others' sessions in which the user acts: few, and Sweep would come by only later.
+		return d.EndActing(ctx, tx, userID, "", Cause{storage.StatusRevoked, ActorEnded, c.By})
 	})
 }
 
@@ -38,7 +42,7 @@ func (d *Door) endMany(ctx context.Context, tx *storage.Store, e audit.Event, c 
 		if err := move(tx, storage.EpochMove{Status: c.Status, Reason: string(c.Reason), By: c.By, At: now}); err != nil {
 			return err
 		}
-		e.Kind, e.At, e.By, e.Data = audit.SessionsEnded, now, c.By, map[string]any{"reason": c.Reason}
+		e.Kind, e.At, e.By, e.Data = audit.SessionsEnded, now, c.By, map[string]any{"status": c.Status, "reason": c.Reason}
 		return audit.Write(ctx, tx, e)
 	})
 }

@@ -1,7 +1,11 @@
 package logout
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
+	"sync"
 
 	"github.com/curfew-id/curfew/storage"
 )
@@ -18,6 +22,8 @@ func Overdue(v *storage.SessionView) (c Cause, over bool) {
 		return Cause{v.Stands, Idle, System}, true
 	case v.Moved != nil:
 		return Cause{v.Moved.Status, Reason(v.Moved.Reason), v.Moved.By}, true
+	case v.ActorSub != "":
+		return Cause{v.Stands, ActorEnded, System}, true
 	}
 	return Cause{v.Stands, EpochMoved, System}, true
 }
@@ -30,14 +36,52 @@ func (d *Door) Sweep(ctx context.Context, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, v := range list {
-		c, _ := Overdue(v)
-		if _, err := d.End(ctx, d.store, &v.Session, c); err != nil {
-			return 0, err
-		}
+	if err := d.endOverdue(ctx, list); err != nil {
+		return 0, err
 	}
 	if len(list) < n {
 		err = d.store.SettleClientEnds(ctx, now)
 	}
 	return len(list), err
+}
+
+const (
+	sweepTogether = 20 // sessions that end in one transaction
+	sweepers      = 3  // transactions at once
+)
+
+// endOverdue ends sessions, several in one transaction: the end of everybody is of very many. Their order is that of EndUserNow,
+// so that the two do not wait for one another.
+func (d *Door) endOverdue(ctx context.Context, list []*storage.SessionView) error {
+	slices.SortFunc(list, func(a, b *storage.SessionView) int { return cmp.Compare(b.ID, a.ID) })
+	todo := make(chan []*storage.SessionView, len(list)/sweepTogether+1)
+	for together := range slices.Chunk(list, sweepTogether) {
+		todo <- together
+	}
+	close(todo)
+	var failed [sweepers]error
+	var all sync.WaitGroup
+	for i := range failed {
+		all.Go(func() {
+			for together := range todo {
+				if failed[i] = d.endTogether(ctx, together); failed[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(failed[:]...)
+}
+
+func (d *Door) endTogether(ctx context.Context, list []*storage.SessionView) error {
+	return d.store.Tx(ctx, func(tx *storage.Store) error {
+		for _, v := range list {
+			c, _ := Overdue(v)
+			if _, err := d.End(ctx, tx, &v.Session, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -11,14 +11,15 @@ import (
 	"github.com/curfew-id/curfew/storage"
 )
 
-// Channel is how a relying party learns from us that a session has ended. One that listens (live push, the deny list)
-// learns it on its own besides, which leaves no receipt.
+// Channel is how a relying party learns from us that a session has ended. One that fetches the deny list learns it on its own
+// besides, which leaves no receipt.
 type Channel string
 
 // Channels.
 const (
 	ByBackChannel  Channel = "backchannel"
 	ByFrontChannel Channel = "frontchannel"
+	ByPush         Channel = "push"
 	ByNone         Channel = "none" // nobody told it: its tokens ran out
 )
 
@@ -44,6 +45,8 @@ func Receipts(v *storage.SessionView, owed []*storage.Delivery, now time.Time) (
 		case KindBackChannel:
 		case KindFrontChannel:
 			r.Channel = ByFrontChannel
+		case KindPush:
+			r.Channel = ByPush
 		default:
 			continue
 		}
@@ -63,7 +66,7 @@ func Receipts(v *storage.SessionView, owed []*storage.Delivery, now time.Time) (
 		}
 		at := storage.At(over)
 		list = append(list, Receipt{Channel: ByNone, TokenDeadBy: over.Add(token.TTL), Delivery: &storage.Delivery{
-			ID: receiptID(v.ID, clientID), Receiver: clientID, UserID: v.UserID, SessionID: v.ID, CreatedAt: at, SettledAt: at,
+			ID: receiptID(v.ID, clientID, ""), Receiver: clientID, UserID: v.UserID, SessionID: v.ID, CreatedAt: at, SettledAt: at,
 			Outcome: NotTold}})
 	}
 	slices.SortFunc(list, func(a, b Receipt) int { return cmp.Compare(a.ID, b.ID) })
@@ -90,10 +93,14 @@ func OverAt(v *storage.SessionView, now time.Time) (at time.Time, over bool) {
 }
 
 // receiptID is the same each time, so that the database takes one of it. It begins with the time of the session, as
-// every id begins with one.
-func receiptID(sessionID, clientID string) string {
+// every id begins with one. The front channel, and whom nobody told, have no channel in it.
+func receiptID(sessionID, clientID string, channel Channel) string {
 	b, _ := id.Bytes(id.Session, sessionID)
-	sum := sha256.Sum256([]byte(sessionID + " " + clientID))
+	name := sessionID + " " + clientID
+	if channel != "" {
+		name += " " + string(channel)
+	}
+	sum := sha256.Sum256([]byte(name))
 	copy(b[6:], sum[:])
 	return id.FromBytes(id.Delivery, b)
 }

@@ -24,7 +24,7 @@ func ForgetDevice(ctx context.Context, tx *storage.Store, door *logout.Door, dev
 		if err := tx.ForgetDevice(ctx, deviceID); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.DeviceForgotten, At: now, By: by, Data: map[string]any{"device": deviceID}})
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.DeviceForgotten, At: now, By: by, DeviceID: deviceID})
 	})
 }
 
@@ -46,7 +46,7 @@ func ForgetOwnDevice(ctx context.Context, tx *storage.Store, door *logout.Door, 
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.DeviceForgotten, At: now, UserID: userID, By: userID,
-			Data: map[string]any{"device": deviceID}})
+			DeviceID: deviceID})
 	})
 }
 

@@ -135,8 +135,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 		if err := tx.StartSession(ctx, row); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionStarted, At: now, UserID: user.ID, SessionID: row.ID,
-			By: user.ID, Data: map[string]any{"amr": p.AMR, "acr": p.ACR, "device": device.ID}})
+		return audit.Write(ctx, tx, audit.SessionStart(row, user.ID, ""))
 	})
 	if err != nil {
 		return nil, err
@@ -159,7 +158,7 @@ func (s *Sessions) StepUp(w http.ResponseWriter, r *http.Request, c *Current, p 
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionSteppedUp, At: now, UserID: c.UserID, SessionID: c.ID,
-			By: c.UserID, Data: map[string]any{"amr": p.AMR, "acr": p.ACR}})
+			DeviceID: c.DeviceID, By: c.UserID, Data: map[string]any{"amr": p.AMR, "acr": p.ACR}})
 	})
 	if err != nil {
 		return err
@@ -170,8 +169,19 @@ func (s *Sessions) StepUp(w http.ResponseWriter, r *http.Request, c *Current, p 
 	return nil
 }
 
-// OnDevice returns the live sessions of the request's browser with their users, the latest used first.
-func (s *Sessions) OnDevice(r *http.Request) (list []*Current, err error) {
+// OnDevice returns the live sessions of the request's browser with their users, the latest used first. Of each user it is
+// one.
+func (s *Sessions) OnDevice(r *http.Request) ([]*Current, error) {
+	seen := map[string]bool{}
+	return s.onDevice(r, func(row *storage.Session) bool {
+		first := !seen[row.UserID]
+		seen[row.UserID] = true
+		return first
+	})
+}
+
+// onDevice returns those that are wanted.
+func (s *Sessions) onDevice(r *http.Request, wanted func(*storage.Session) bool) (list []*Current, err error) {
 	ctx := r.Context()
 	hash := s.KnownBrowser(r)
 	if hash == nil {
@@ -188,12 +198,10 @@ func (s *Sessions) OnDevice(r *http.Request) (list []*Current, err error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
 	for _, row := range rows {
-		if seen[row.UserID] {
+		if !wanted(row) {
 			continue
 		}
-		seen[row.UserID] = true
 		user, err := s.store.User(ctx, row.UserID)
 		if errors.Is(err, storage.ErrNotFound) {
 			continue
@@ -214,29 +222,33 @@ func (s *Sessions) Switch(w http.ResponseWriter, r *http.Request, sessionID stri
 		return nil, err
 	}
 	for _, c := range list {
-		if c.ID != sessionID {
-			continue
+		if c.ID == sessionID {
+			return s.activate(w, r, c)
 		}
-		ctx, now := r.Context(), s.clock.Now()
-		key := secret.Bytes(32)
-		row := *c.Session
-		row.SecretHash, row.LastActiveAt = secret.Hash(string(key)), storage.At(now)
-		row.LongestPause = max(row.LongestPause, now.Sub(c.LastActiveAt.Time).Microseconds()) // to choose is no proof
-		s.locate(ctx, &row)
-		err := s.store.Tx(ctx, func(tx *storage.Store) error {
-			if err := tx.StepUp(ctx, &row); err != nil {
-				return err
-			}
-			return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionSwitched, At: now, UserID: c.UserID, SessionID: c.ID, By: c.UserID})
-		})
-		if err != nil {
-			return nil, err
-		}
-		s.activity.Visited(visitOf(&row, now))
-		s.show(w, &row, key, row.ExpiresAt.Sub(now))
-		return &Current{&row, c.User}, nil
 	}
 	return nil, ErrNone
+}
+
+func (s *Sessions) activate(w http.ResponseWriter, r *http.Request, c *Current) (*Current, error) {
+	ctx, now := r.Context(), s.clock.Now()
+	key := secret.Bytes(32)
+	row := *c.Session
+	row.SecretHash, row.LastActiveAt = secret.Hash(string(key)), storage.At(now)
+	row.LongestPause = max(row.LongestPause, now.Sub(c.LastActiveAt.Time).Microseconds()) // to choose is no proof
+	s.locate(ctx, &row)
+	err := s.store.Tx(ctx, func(tx *storage.Store) error {
+		if err := tx.StepUp(ctx, &row); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionSwitched, At: now, UserID: c.UserID, SessionID: c.ID,
+			DeviceID: c.DeviceID, By: c.UserID})
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.activity.Visited(visitOf(&row, now))
+	s.show(w, &row, key, row.ExpiresAt.Sub(now))
+	return &Current{&row, c.User}, nil
 }
 
 // show hands a browser the cookies of its active session.

@@ -12,6 +12,9 @@ import (
 // refresh comes from the application, whose back end has an address of its own, and stands for nobody's place.
 func (s *Sessions) visited(ctx context.Context, row *storage.Session, now time.Time) {
 	due := s.activity.Used(row.UserID, row.ID, now, row.LastActiveAt.Time, idleOf(row))
+	if due && row.ActorSessionID != "" { // who acts is here: their own session is not idle
+		s.activity.Used(row.ActorSub, row.ActorSessionID, now, row.LastActiveAt.Time, idleOf(row))
+	}
 	if address := audit.OriginOf(ctx).IPAddress; address == "" || !due && address == row.IPAddress {
 		return
 	}

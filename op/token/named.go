@@ -14,6 +14,8 @@ type Named struct {
 	Subject, SessionID string
 	ClientID           string // who asked, empty for the management API
 	Members            []byte // of the template
+
+	ActorSub, ActorSessionID string // who acts as the subject
 }
 
 // Named appends such a token. Its type is its own, so that it passes neither as an access token nor as an ID token; like
@@ -32,5 +34,6 @@ func (t *Tokens) Named(dst []byte, x Named, readAt, until time.Time) ([]byte, er
 	b = appendMember(b, "sid", x.SessionID)
 	b = appendMember(b, "jti", secret.New(16))
 	b = appendMembers(b, x.Members)
+	b = t.appendActor(b, x.ActorSub, x.ActorSessionID)
 	return t.sign(dst, signer, key.TypNamed, b, readAt, until)
 }

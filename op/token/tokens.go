@@ -32,7 +32,7 @@ type Tokens struct {
 // New returns the Tokens of an issuer. master is the key-encryption key, which the key for refresh tokens is derived from.
 func New(issuer string, ring *key.Ring, store *storage.Store, clk clock.Clock, master []byte) *Tokens {
 	return &Tokens{issuer: issuer, issuerJSON: appendString(nil, issuer), ring: ring, store: store, clock: clk,
-		refreshKey: secret.Derive(master, "refresh tokens"), templates: claims.NewTemplates(store)}
+		refreshKey: secret.Derive(master, "refresh tokens"), templates: claims.NewTemplates(issuer, store)}
 }
 
 // Templates are the claim templates that join what tokens say.
@@ -60,6 +60,7 @@ func (t *Tokens) Access(dst []byte, g *storage.Grant, members []byte) ([]byte, e
 	b = appendMember(b, "acr", g.ACR)
 	b = appendWords(b, "amr", g.AMR)
 	b = appendMembers(b, members)
+	b = t.appendActor(b, g.ActorSub, g.ActorSessionID)
 	signer, err := t.ring.Signer("ES256")
 	if err != nil {
 		return nil, err
@@ -107,6 +108,7 @@ func (t *Tokens) ID(dst []byte, g *storage.Grant, x IDToken) ([]byte, error) {
 	// Core 3.1.3.6: the left half of the hash that the signing algorithm uses, SHA-256 for all but EdDSA here.
 	b = appendMember(b, "at_hash", halfHash(x.AccessToken, x.Alg))
 	b = appendMembers(b, x.Claims)
+	b = t.appendActor(b, g.ActorSub, g.ActorSessionID)
 	return t.sign(dst, signer, key.TypID, b, g.At, g.Until)
 }
 
@@ -152,6 +154,8 @@ type AccessClaims struct {
 	Scope     string   `json:"scope"`
 	IssuedAt  int64    `json:"iat"`
 	ExpiresAt int64    `json:"exp"`
+	Act       *Actor   `json:"act"`
+	MayAct    *MayAct  `json:"may_act"`
 }
 
 // FamilyID names the family of a user's token; empty for a client's own.

@@ -1,0 +1,46 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// HoldUsers keeps users as they are before the transaction has committed. The statement changes nothing: it is the rows' lock
+// on every engine.
+func (s *Store) HoldUsers(ctx context.Context, ids ...string) error {
+	_, err := s.db.NewRaw(`UPDATE users SET status = status WHERE id IN (?)`, bun.List(ids)).Exec(ctx)
+	return wrap(err, "hold users")
+}
+
+// ActingSessions returns active sessions in which actorSub acts as somebody, from the session of theirs with an id ("" from
+// whichever); with neither, all impersonations.
+func (s *Store) ActingSessions(ctx context.Context, actorSub, actorSessionID, after string, n int) (list []*Session, err error) {
+	q := s.db.NewSelect().Model(&list).Where("actor_sub <> '' AND status = 'active' AND id > ?", after).Order("id").Limit(limit(n))
+	if actorSub != "" {
+		q = q.Where("actor_sub = ?", actorSub)
+	}
+	if actorSessionID != "" {
+		q = q.Where("actor_session_id = ?", actorSessionID)
+	}
+	return list, wrap(q.Scan(ctx), "list impersonations")
+}
+
+// RevokeActing revokes the tokens that were exchanged to act as somebody, by one user or with "" by anybody.
+func (s *Store) RevokeActing(ctx context.Context, actorSub string, at time.Time) error {
+	q := s.db.NewUpdate().Table("token_families").Set("revoked_at = ?", At(at)).Where("actor_sub <> '' AND revoked_at IS NULL")
+	if actorSub != "" {
+		q = q.Where("actor_sub = ?", actorSub)
+	}
+	_, err := q.Exec(ctx)
+	return wrap(err, "revoke exchanged tokens")
+}
+
+// orphans returns active impersonations whose actor's own session is not live any more.
+func (s *Store) orphans(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
+	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*, 'revoked' AS stands").
+		Where("s.actor_sub <> '' AND s.status = 'active'").
+		Where("NOT "+actorLive("s.actor_sub", "s.actor_session_id", "?0"), At(now)).Limit(int64(n)).Scan(ctx)
+	return list, wrap(err, "list sessions whose actor has gone")
+}
