@@ -54,7 +54,7 @@ func (d *demo) call(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, res)
 		return
 	}
-	d.signedIn(w, http.StatusOK, id, &res)
+	d.signedIn(w, r, http.StatusOK, id, &res)
 }
 
 func (d *demo) callAPI(r *http.Request, id *rp.Identity) result {

@@ -29,7 +29,6 @@ type homeData struct {
 	Dial                    dial
 	Name, Email, Initial    string
 	Subject, SessionID      string
-	Actor                   string
 	IssuedAt, ExpiresAt     string
 	SignedInAt, How, Scopes string
 	Claims                  []claim
@@ -50,22 +49,19 @@ func (d *demo) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.remember(w, id.SessionID)
-	d.signedIn(w, http.StatusOK, id, nil)
+	d.signedIn(w, r, http.StatusOK, id, nil)
 }
 
-func (d *demo) signedIn(w http.ResponseWriter, status int, id *rp.Identity, res *result) {
+func (d *demo) signedIn(w http.ResponseWriter, r *http.Request, status int, id *rp.Identity, res *result) {
 	data := homeData{
 		shell: d.shell("Signed in", "home"), Dial: newDial(id, d.now()), Name: id.Claims.String("name"),
 		Email: id.Claims.String("email"), Subject: id.Subject, SessionID: id.SessionID,
 		IssuedAt: clockTime(id.IssuedAt), ExpiresAt: clockTime(id.ExpiresAt), Scopes: strings.Join(id.Scopes, " "),
 		How: strings.Join(id.Claims.Strings("amr"), ", "), Claims: claimRows(id.Claims), Result: res,
 	}
-	data.SignedIn = true
+	data.SignedIn, data.Banner = true, rp.Banner(r.Context())
 	if at, ok := id.Claims.Time("auth_time"); ok {
 		data.SignedInAt = at.UTC().Format("2 January 2006, 15:04:05 UTC")
-	}
-	if id.Actor != nil {
-		data.Actor = id.Actor.Subject
 	}
 	if data.Name == "" {
 		data.Name = data.Email

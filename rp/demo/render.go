@@ -67,6 +67,7 @@ type shell struct {
 	Login     string
 	Logout    string
 	PageClass string
+	Banner    template.HTML // while somebody acts for the user
 }
 
 func (d *demo) shell(title, tab string) shell {

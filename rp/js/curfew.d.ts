@@ -78,6 +78,18 @@ export class CurfewError extends Error {
   readonly retryAfter: number;
 }
 
+/** The words of the banner, in English if they are not given. */
+export interface BannerWords {
+  /** What the landmark is called. Default "Acting for somebody else". */
+  label: string;
+  /** Before the user's name. Default "You see this as". */
+  user: string;
+  /** Before the actor's name. Default "Acting:". */
+  actor: string;
+  /** Default "Stop". */
+  stop: string;
+}
+
 export class Curfew {
   /** @throws CurfewError `unsupported` outside of a secure context. */
   constructor(options: Options);
@@ -95,6 +107,12 @@ export class Curfew {
   readonly skew: number;
   /** What is left of the life, in milliseconds. */
   left(): number;
+
+  /**
+   * Shows who acts as whom first in `element` (default: the body) while the session is an impersonation, with the way to stop,
+   * and nothing otherwise. `user` may name the user better than the ID token does. Returns what takes it away.
+   */
+  mountBanner(element?: Element, options?: { words?: Partial<BannerWords>; user?: () => string }): () => void;
 
   /** Leaves the page for the provider. `params` are added to the request: prompt, login_hint, max_age, ui_locales ... */
   signIn(options?: { params?: Record<string, string>; appState?: unknown }): Promise<void>;

@@ -1,3 +1,4 @@
+import { banner, nameOf } from "./banner.js";
 import { CurfewError, temporary } from "./errors.js";
 import { request } from "./grant.js";
 import { check } from "./idtoken.js";
@@ -69,6 +70,29 @@ export class Curfew {
 
   onSessionEnd(fn) {
     return this.#keeper.ends.add(fn);
+  }
+
+  mountBanner(element = document.body, { words, user } = {}) {
+    let shown = null;
+    let said = "";
+    const show = () => {
+      const about = this.actor && {
+        user: user?.() || nameOf(this.user), actor: nameOf(this.actor), stopURL: `${this.#options.issuer.replace(/\/$/, "")}/impersonate/stop`, words,
+      };
+      const now = about ? `${about.user}\n${about.actor}` : "";
+      if (now === said && (!shown || shown.isConnected)) return; // a banner that is drawn again loses the focus
+      said = now;
+      shown?.remove();
+      shown = about && banner(about);
+      if (shown) element.prepend(shown);
+    };
+    const stops = [this.onChange(show), this.onSessionEnd(show)];
+    show();
+    return () => {
+      for (const stop of stops) stop();
+      shown?.remove();
+      shown = null;
+    };
   }
 
   async signIn({ params = {}, appState } = {}) {

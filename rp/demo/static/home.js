@@ -63,7 +63,7 @@ function end(why = "Your session has ended.") {
   card.classList.add("over");
   card.querySelector("[data-ended]").hidden = false;
   // Nothing about the user or the token stays on the screen.
-  for (const e of document.querySelectorAll(".stack, .pair, .banner, .bar-end form")) e.remove();
+  for (const e of document.querySelectorAll(".stack, .pair, .curfew-banner, .bar-end form")) e.remove();
   document.querySelector(".columns").classList.add("left");
   document.title = "Session ended · curfew demo";
 }

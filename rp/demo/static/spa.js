@@ -81,10 +81,16 @@ function show() {
   introduce();
   status();
   view("in");
-  about ??= curfew.userinfo().then((claims) => { about = claims; show(); }, () => { about = null; });
+  about ??= curfew.userinfo().then((claims) => { about = claims; show(); banner(); }, () => { about = null; });
 }
 
 curfew.onChange(show);
+let unmount = null;
+function banner() {
+  unmount?.();
+  unmount = curfew.mountBanner(find("banner"), { user: () => about?.name ?? about?.email });
+}
+banner();
 
 curfew.onSessionEnd((reason) => {
   renewals = -1;
