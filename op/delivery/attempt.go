@@ -80,7 +80,7 @@ func (q *Queue) result(d *storage.Delivery, sent, now time.Time, status int, err
 	}
 	d.LastError, r.ReceiverFailed = string(class), class != Rejected
 	d.NextAt = storage.At(now.Add(retryAfter(d.Attempts)))
-	if !d.NextAt.Before(d.ExpiresAt.Time) || class == Rejected && now.Sub(d.CreatedAt.Time) >= RejectedTTL {
+	if !d.NextAt.Before(d.ExpiresAt.Time) || class == Rejected && now.Sub(d.CreatedAt.Time) >= q.opt.RejectedTTL {
 		settle(Failed)
 	}
 	q.opt.Log.Warn("delivery failed", "kind", d.Kind, "delivery", d.ID, "receiver", d.Receiver, "attempt", d.Attempts,

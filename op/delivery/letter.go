@@ -21,6 +21,7 @@ type Facts struct {
 	Device  string        // such as "Firefox on Linux"
 	Network string        // such as an IP address
 	At      time.Time     // when it happened
+	Target  string        // the address it is about, which nobody is to open
 }
 
 // Locales are those that letters are written in; the first stands in for all others.

@@ -74,4 +74,20 @@ var german = map[Kind]wording{
 		},
 		button: "Mein Konto ansehen",
 	},
+	WebhookDisabled: {
+		subject: "Ein Webhook von {{.Service}} wurde abgeschaltet",
+		before: []string{
+			"An Ihren Endpunkt{{with .Target}} {{.}}{{end}} wird nichts mehr gesendet{{with .When}}, seit {{.}}{{end}}: Er hat geantwortet, dass es ihn nicht mehr gibt, oder fünf Tage lang ist nichts bei ihm angekommen.",
+			"Was von jetzt an geschieht, wird für ihn nicht aufgehoben. Wenn er wieder arbeitet, lassen Sie ihn einschalten; was vorher gescheitert ist, kann 30 Tage lang aus seinem Protokoll noch einmal gesendet werden.",
+		},
+	},
+	Impersonated: {
+		subject: "Der Support hat in Ihr Konto bei {{.Service}} gesehen",
+		before: []string{
+			"Jemand, der {{.Service}} betreut, sieht{{with .When}} seit {{.}}{{end}} Ihr Konto, wie Sie es sehen. Wie Sie sich anmelden, kann dabei niemand sehen oder ändern.",
+			"{{with .Target}}Als Grund wurde angegeben: {{.}}{{end}}",
+			"Sie finden das in Ihrem Konto und können es dort beenden.",
+		},
+		button: "Mein Konto ansehen",
+	},
 }

@@ -74,4 +74,20 @@ var english = map[Kind]wording{
 		},
 		button: "Look at my account",
 	},
+	WebhookDisabled: {
+		subject: "A webhook of {{.Service}} was disabled",
+		before: []string{
+			"Events are no longer sent to your endpoint{{with .Target}} {{.}}{{end}}{{with .When}} since {{.}}{{end}}: it answered that it is gone, or nothing that was sent to it has arrived for five days.",
+			"What happens from now on is not kept for it. When it works again, have it enabled; what failed before can be sent again from its log for 30 days.",
+		},
+	},
+	Impersonated: {
+		subject: "Support looked at your {{.Service}} account",
+		before: []string{
+			"Somebody who looks after {{.Service}} has begun to see your account as you do{{with .When}}, on {{.}}{{end}}. They cannot see or change how you sign in.",
+			"{{with .Target}}The reason they gave: {{.}}{{end}}",
+			"You find it in your account, and can end it there.",
+		},
+		button: "Look at my account",
+	},
 }

@@ -18,11 +18,13 @@ const (
 	SignUpAttempt   Kind = "sign_up_attempt"  // somebody signed up with an address that has an account
 	UnknownAddress  Kind = "unknown_address"  // somebody asked for a new password where there is no account
 	FactorsChanged  Kind = "factors_changed"  // a way to sign in was added or removed
+	WebhookDisabled Kind = "webhook_disabled" // tells the owner of an endpoint that it gets nothing more
+	Impersonated    Kind = "impersonated"     // tells that somebody acts as the user
 )
 
 // Kinds lists all of them.
 var Kinds = []Kind{SignInCode, VerifyEmail, ResetPassword, PasswordChanged, NewSignIn, SignUpAttempt, UnknownAddress,
-	FactorsChanged}
+	FactorsChanged, WebhookDisabled, Impersonated}
 
 // Mail is one letter to one address.
 type Mail struct {

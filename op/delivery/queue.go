@@ -32,6 +32,9 @@ type QueueOptions struct {
 	Kind string // of deliveries to send
 	Send Sender
 
+	// RejectedTTL is how long a delivery is tried that its receiver rejects, 0: the constant of that name.
+	RejectedTTL time.Duration
+
 	// Workers is how many attempts may be new at once, 0: 128. An attempt is new for Patience (0: 250 ms); after that it makes
 	// room for another one, as long as no more than Lingering (0: 2048) wait for their answers. So apps that hang hold
 	// up those that answer by a moment, however many they are.
@@ -67,6 +70,9 @@ type lane struct{ sending, lingering int }
 func NewQueue(o QueueOptions) *Queue {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.RejectedTTL <= 0 {
+		o.RejectedTTL = RejectedTTL
 	}
 	for n, standard := range map[*int]int{&o.Workers: 128, &o.Lingering: 2048, &o.PerReceiver: 8} {
 		if *n <= 0 {
