@@ -25,6 +25,8 @@ type Config struct {
 	Signup   Signup   `key:"signup" doc:"How accounts come to be."`
 	SMTP     SMTP     `key:"smtp" doc:"Where mail is handed over: verification, password reset, codes. Without it no mail is sent."`
 	SMS      SMS      `key:"sms" doc:"An HTTP gateway for codes by text message, in the shape of Twilio's API. Without it none are sent."`
+	Webhooks Webhooks `key:"webhooks" doc:"What is left to webhook endpoints."`
+	API      API      `key:"api" doc:"The management API under /v1."`
 	Branding Branding `key:"branding" doc:"What the hosted pages look like."`
 	GeoIP    GeoIP    `key:"geoip" doc:"Where sessions are shown to be."`
 	Outgoing Outgoing `key:"outgoing" doc:"Requests that curfew makes to addresses registered by others: back-channel logout, webhooks, key sets."`
@@ -83,6 +85,18 @@ type SMS struct {
 	Token     Secret `key:"token" doc:"Its token, the password of the request."`
 	TokenFile string `key:"token_file" doc:"A file that holds sms.token."`
 	From      string `key:"from" doc:"Sender: a number such as +15550100 or a name the gateway knows."`
+}
+
+// Webhooks is what is left to webhook endpoints.
+type Webhooks struct {
+	DeliverMail bool `key:"deliver_mail" default:"false" doc:"Whether mail is left to the webhook endpoints that chose email.created, instead of being handed to smtp.host. They get codes that sign people in."`
+	DeliverSMS  bool `key:"deliver_sms" default:"false" doc:"The same for text messages and sms.created, instead of sms.url."`
+}
+
+// API is the management API.
+type API struct {
+	RateLimit int `key:"rate_limit" default:"100" doc:"Requests that each caller may make in a second to each replica, 1 to 100000."`
+	Burst     int `key:"burst" default:"200" doc:"Requests that a caller may make at once after a pause, 1 to 100000."`
 }
 
 // Branding is what the hosted pages look like.

@@ -62,6 +62,8 @@ func (c *Config) check(problems *Problems) {
 	v("session.limit", within(c.Session.Limit, 0, 1000))
 	v("password.min_length", within(c.Password.MinLength, 8, 64)) // SP 800-63B-4 3.1.1.2: never below 8
 	v("password.breach_url", checkURL(c.Password.BreachURL, true))
+	v("api.rate_limit", within(c.API.RateLimit, 1, 100000))
+	v("api.burst", within(c.API.Burst, 1, 100000))
 	c.SMTP.check(v)
 	c.SMS.check(v)
 	if n := utf8.RuneCountInString(c.Branding.Name); n == 0 || n > 60 {

@@ -17,7 +17,7 @@ func (c *Config) Warnings() []Problem {
 			w.add("database.url", "sslmode="+mode+" lets everything cross the network in the clear")
 		}
 	}
-	if c.SMTP.Host == "" {
+	if c.SMTP.Host == "" && !c.Webhooks.DeliverMail {
 		w.add("smtp.host", "not set: no address can be verified and no password reset")
 	}
 	if c.SMTP.Host != "" && c.SMTP.TLS == "none" && !loopback(c.SMTP.Host) {

@@ -13,10 +13,12 @@ import (
 	"github.com/curfew-id/curfew/config"
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/op/webhook"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -93,6 +95,7 @@ func newDatabase(ctx context.Context, c *config.Config, store *storage.Store) (*
 	if err != nil {
 		return nil, err
 	}
+	webhook.Record(store, api.Documents())
 	clients := client.NewRegistry(store, clk)
 	clients.SetLimits(client.Limits{Lifetime: c.Session.Absolute, Idle: c.Session.Idle})
 	return &database{

@@ -17,6 +17,7 @@ func root() *cobra.Command {
 		clientCommand(),
 		sessionCommand(),
 		keyCommand(),
+		apiKeyCommand(),
 		auditCommand(),
 		versionCommand(),
 	)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/pgtest"
 	"github.com/curfew-id/curfew/internal/secret"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -51,6 +53,7 @@ func runScript(t *testing.T, file, database string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "json": cmdJSON, "keep": cmdKeep, "sign-in": cmdSignIn, "owed": cmdOwed, "events": cmdEvents,
+			"sign-in-audited": cmdSignInAudited, "sql": cmdSQL, "pause": cmdPause,
 		},
 		RequireUniqueNames: true,
 	})
@@ -164,7 +167,9 @@ func withStore(ts *testscript.TestScript, fn func(store *storage.Store) error) {
 }
 
 // cmdSignIn is `sign-in NAME USER-ID [CLIENT-ID]`: it starts a session, in which the client takes part, and keeps its id.
-func cmdSignIn(ts *testscript.TestScript, _ bool, args []string) {
+func cmdSignIn(ts *testscript.TestScript, _ bool, args []string) { signIn(ts, args, false) }
+
+func signIn(ts *testscript.TestScript, args []string, audited bool) {
 	withStore(ts, func(store *storage.Store) error {
 		ctx, now := background, clock.System{}.Now()
 		n := &storage.Session{UserID: args[1], ID: id.New(id.Session), Kind: storage.KindBrowser, AMR: "pwd",
@@ -173,6 +178,12 @@ func cmdSignIn(ts *testscript.TestScript, _ bool, args []string) {
 			IdleTTL: time.Hour.Microseconds(), ExpiresAt: storage.At(now.Add(24 * time.Hour))}
 		if err := store.StartSession(ctx, n); err != nil {
 			return err
+		}
+		if audited {
+			from := audit.WithOrigin(ctx, audit.Origin{IPAddress: n.IPAddress})
+			if err := audit.Write(from, store, audit.SessionStart(n, n.UserID, "")); err != nil {
+				return err
+			}
 		}
 		ts.Setenv(args[0], n.ID)
 		if len(args) < 3 {
@@ -184,9 +195,41 @@ func cmdSignIn(ts *testscript.TestScript, _ bool, args []string) {
 			return err
 		}
 		_, _, err := store.Redeem(ctx, storage.Redemption{Hash: code.Hash, ClientID: code.ClientID, RedirectURI: "r",
-			CodeChallenge: "c", Now: now})
+			CodeChallenge: "c", Now: now, Record: func(tx *storage.Store, g *storage.Grant) error {
+				if !audited {
+					return nil
+				}
+				return audit.Write(ctx, tx, audit.Event{Kind: audit.FamilyStarted, At: now, UserID: g.UserID, SessionID: g.SessionID,
+					ClientID: g.ClientID, By: g.ClientID, Data: map[string]any{"family": g.FamilyID}})
+			}})
 		return err
 	})
+}
+
+// cmdSignInAudited is sign-in as the server does it: with the events.
+func cmdSignInAudited(ts *testscript.TestScript, _ bool, args []string) { signIn(ts, args, true) }
+
+// cmdSQL is `sql STATEMENT`: what somebody with the database's password does.
+func cmdSQL(ts *testscript.TestScript, _ bool, args []string) {
+	driver, url := "sqlite", ts.Getenv("CURFEW_DATABASE_URL")
+	if strings.HasPrefix(url, "postgres") {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, url)
+	ts.Check(err)
+	res, err := db.ExecContext(background, args[0])
+	ts.Check(errors.Join(err, db.Close()))
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("%d rows, %v", n, err)
+	}
+}
+
+// cmdPause is `pause NAME`: it keeps the time, to the second, such that what came before is before it and what follows is
+// behind it.
+func cmdPause(ts *testscript.TestScript, _ bool, args []string) {
+	at := clock.System{}.Now().Truncate(time.Second).Add(time.Second)
+	time.Sleep(time.Until(at) + 20*time.Millisecond)
+	ts.Setenv(args[0], at.UTC().Format(time.RFC3339))
 }
 
 // cmdOwed is `owed N SESSION-ID`: the end of the session has to be told to that many receivers.

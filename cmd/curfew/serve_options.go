@@ -14,6 +14,7 @@ import (
 	"github.com/curfew-id/curfew/internal/geo"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/internal/observe"
+	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/session"
@@ -31,11 +32,13 @@ func serverOptions(c *config.Config, log *slog.Logger, files *brandFiles) (o ser
 		AllowPrivate: c.Outgoing.AllowPrivate,
 		Sessions: session.Options{Absolute: c.Session.Absolute, Idle: c.Session.Idle,
 			Limit: c.Session.Limit, RefuseBeyondLimit: c.Session.LimitPolicy == "refuse", CrossSite: c.Session.CrossSite},
-		Keys:     key.Options{RotateEvery: c.Keys.RotateEvery, PublishAhead: c.Keys.PublishAhead},
-		Password: passwordPolicy(c),
-		NoSignUp: !c.Signup.Enabled,
-		Brand:    page.Brand{Name: c.Branding.Name, LogoURL: files.logo, StylesheetURL: files.stylesheet},
-		Drain:    drain(c.ShutdownTimeout), ShutdownTimeout: c.ShutdownTimeout,
+		Keys:          key.Options{RotateEvery: c.Keys.RotateEvery, PublishAhead: c.Keys.PublishAhead},
+		Password:      passwordPolicy(c),
+		NoSignUp:      !c.Signup.Enabled,
+		APIRate:       api.Rate{PerSecond: c.API.RateLimit, Burst: c.API.Burst},
+		MailByWebhook: c.Webhooks.DeliverMail, TextByWebhook: c.Webhooks.DeliverSMS,
+		Brand: page.Brand{Name: c.Branding.Name, LogoURL: files.logo, StylesheetURL: files.stylesheet},
+		Drain: drain(c.ShutdownTimeout), ShutdownTimeout: c.ShutdownTimeout,
 	}
 	if c.GeoIP.CityFile != "" {
 		if o.Sessions.Places, err = geo.Open(c.GeoIP.CityFile); err != nil {

@@ -76,7 +76,7 @@ func (f *frame) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	inner := r.WithContext(x)
 	if f.MaxBody > 0 && r.Body != nil && r.Body != http.NoBody {
-		inner.Body = http.MaxBytesReader(w, r.Body, f.MaxBody)
+		inner.Body = &cappedBody{http.MaxBytesReader(w, r.Body, f.MaxBody), r.Body}
 	}
 	if f.Meter != nil {
 		f.Meter.Begin()

@@ -70,9 +70,11 @@ func TestEveryOperationIsGuarded(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		a.access = string(must(w.Tokens.Access(nil, must(w.Store.Grant(t.Context(), s.UserID, a.grant.FamilyID, w.clock.Now())), nil)))
 		good := w.tokenOf(t, w.service, all)
+		hook := w.hook(t, `{"url":"https://app.example.com/hooks"}`).text("id")
 
 		for _, o := range operations(t, w) {
-			target, known := map[string]string{"sessions": s.ID, "users": s.UserID, "oauth_applications": a.id}[strings.Split(o.path, "/")[2]]
+			target, known := map[string]string{"sessions": s.ID, "users": s.UserID, "oauth_applications": a.id,
+				"webhooks": hook}[strings.Split(o.path, "/")[2]]
 			if !known { // the guard stands before the resource
 				target = "unknown"
 			}
@@ -116,7 +118,7 @@ func TestEveryOperationIsGuarded(t *testing.T) {
 			}
 		}
 		// Nothing of all that has changed anything.
-		for _, path := range []string{"/v1/users/" + s.UserID, "/v1/oauth_applications/" + a.id} {
+		for _, path := range []string{"/v1/users/" + s.UserID, "/v1/oauth_applications/" + a.id, "/v1/webhooks/" + hook} {
 			if got := w.do(t, "GET", path, "").want(t, 200); got.header.Get("ETag") != `"1"` {
 				t.Errorf("%s was changed: %s", path, got.raw)
 			}

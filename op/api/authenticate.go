@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,9 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-
-	"github.com/curfew-id/curfew/op/client"
-	"github.com/curfew-id/curfew/op/key"
 )
 
 // Scopes of the management API.
@@ -27,11 +23,27 @@ const (
 	ScopeTokensCreate      = "session_tokens:create"
 	ScopeTemplatesRead     = "claim_templates:read"
 	ScopeTemplatesWrite    = "claim_templates:write"
+	ScopeActorTokensRead   = "actor_tokens:read"
+	ScopeActorTokensWrite  = "actor_tokens:write"
+	ScopePoliciesRead      = "policies:read"
+	ScopePoliciesWrite     = "policies:write"
+	ScopeWebhooksRead      = "webhooks:read"
+	ScopeWebhooksWrite     = "webhooks:write"
+	ScopeAPIKeysRead       = "api_keys:read"
+	ScopeAPIKeysWrite      = "api_keys:write"
+	ScopeAuditRead         = "audit:read"
+	ScopeKeysRead          = "keys:read"
+	ScopeKeysWrite         = "keys:write"
+	ScopeConsentsRead      = "consents:read"
+	ScopeConsentsWrite     = "consents:write"
+	ScopeRolesWrite        = "roles:write" // beside users:write: to give roles, and to change who is an owner
 )
 
 // Scopes are all of them.
 var Scopes = []string{ScopeUsersRead, ScopeUsersWrite, ScopeApplicationsRead, ScopeApplicationsWrite,
-	ScopeSessionsRead, ScopeSessionsWrite, ScopeSessionsEndAll, ScopeTokensCreate, ScopeTemplatesRead, ScopeTemplatesWrite}
+	ScopeSessionsRead, ScopeSessionsWrite, ScopeSessionsEndAll, ScopeTokensCreate, ScopeTemplatesRead, ScopeTemplatesWrite,
+	ScopeActorTokensRead, ScopeActorTokensWrite, ScopePoliciesRead, ScopePoliciesWrite, ScopeWebhooksRead, ScopeWebhooksWrite,
+	ScopeAPIKeysRead, ScopeAPIKeysWrite, ScopeAuditRead, ScopeKeysRead, ScopeKeysWrite, ScopeConsentsRead, ScopeConsentsWrite, ScopeRolesWrite}
 
 var scopeMeaning = map[string]string{
 	ScopeUsersRead:         "Read users with their private metadata",
@@ -43,6 +55,20 @@ var scopeMeaning = map[string]string{
 	ScopeTokensCreate:      "Make tokens of live sessions by named claim templates, of whichever user",
 	ScopeTemplatesRead:     "Read claim templates and try them on users",
 	ScopeTemplatesWrite:    "Change what tokens say",
+	ScopeActorTokensRead:   "Read who may act as whom, and who has",
+	ScopeActorTokensWrite:  "Let people act as others, and end it",
+	ScopePoliciesRead:      "Read policies",
+	ScopePoliciesWrite:     "Change policies",
+	ScopeWebhooksRead:      "Read webhook endpoints and what was sent to them",
+	ScopeWebhooksWrite:     "Add and change webhook endpoints, which are then told of users and sessions",
+	ScopeAPIKeysRead:       "Read API keys, never their secrets",
+	ScopeAPIKeysWrite:      "Make and revoke API keys",
+	ScopeAuditRead:         "Read the audit",
+	ScopeKeysRead:          "Read which keys sign",
+	ScopeKeysWrite:         "Rotate the keys that sign",
+	ScopeConsentsRead:      "Read what users let applications have",
+	ScopeConsentsWrite:     "Withdraw what users let applications have",
+	ScopeRolesWrite:        "Give and take roles, and change owners; beside users:write",
 	ScopeSessionsEndAll:    "End all sessions of everybody",
 }
 
@@ -50,7 +76,7 @@ const schemeName = "oauth2"
 
 func (a *API) securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
-		schemeName: {Type: "oauth2", Description: "An access token of a client on its own behalf; it lives 60 seconds.",
+		schemeName: {Type: "oauth2", Description: "An access token of a client on its own behalf or of an administrator, which lives 60 seconds; or an API key.",
 			Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{TokenURL: a.Issuer + "/oauth/token", Scopes: scopeMeaning}}},
 		ownScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT",
 			Description: "The access token of the person who is signed in, with the scope that is named."},
@@ -101,50 +127,11 @@ func (a *API) letIn(ctx huma.Context, r *http.Request, next func(huma.Context)) 
 	if err != nil {
 		return err
 	}
-	clientID, err := a.caller(r, scope)
+	by, err := a.caller(r, scope)
 	if err == nil {
-		next(huma.WithValue(ctx, callerKey{}, clientID))
+		next(huma.WithValue(ctx, callerKey{}, by))
 	}
 	return err
-}
-
-type callerKey struct{}
-
-// callerOf is the client that makes the request: who did it, for the audit.
-func callerOf(ctx context.Context) string {
-	clientID, _ := ctx.Value(callerKey{}).(string)
-	return clientID
-}
-
-// caller returns the client whose own token the request carries, if both the token and the client, as it is registered
-// now, have the scope. The errors are those of RFC 6750 3.
-func (a *API) caller(r *http.Request, scope string) (string, error) {
-	bearer, err := bearerOf(r)
-	if err != nil {
-		return "", err
-	}
-	claims, grant, err := a.Tokens.ReadAccess(r.Context(), bearer)
-	if errors.Is(err, key.ErrInvalid) {
-		return "", challenge(http.StatusUnauthorized, "invalid_token", "the access token is not good (any more)")
-	}
-	if err != nil {
-		return "", err
-	}
-	if grant != nil {
-		return "", insufficient(scope, "only a client's own token opens the management API")
-	}
-	c, err := a.Clients.Get(r.Context(), claims.ClientID)
-	if errors.Is(err, client.ErrUnknown) {
-		return "", challenge(http.StatusUnauthorized, "invalid_token", "the access token is not good (any more)")
-	}
-	if err != nil {
-		return "", err
-	}
-	// A right that was taken from the client is gone at once, not when its last token is.
-	if !claims.HasScope(scope) || c.MayScope(scope) == "" || !c.Allows(client.GrantClientCredentials) {
-		return "", insufficient(scope, "this needs the scope "+scope)
-	}
-	return c.ID, nil
 }
 
 // bearerOf returns the one access token of a request (RFC 6750 2.1).

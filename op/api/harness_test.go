@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +18,19 @@ import (
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/api"
+	"github.com/curfew-id/curfew/op/apikey"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/consent"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/op/webhook"
 	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/storage/storagetest"
 )
@@ -37,9 +42,11 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 // world is the API and the protocol endpoints over a fresh database, with a clock that stands still.
 type world struct {
 	api.Options
-	clock   *clock.Fake
-	handler http.Handler
-	service string // a client with every scope
+	clock    *clock.Fake
+	sessions *session.Sessions
+	handler  http.Handler
+	api      *api.API
+	service  string // a client with every scope
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -55,19 +62,35 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	clients := client.NewRegistry(store, clk)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	w := &world{clock: clk, Options: api.Options{Issuer: issuer, Store: store, Clock: clk, Ring: ring, Clients: clients,
-		Tokens: token.New(issuer, ring, store, clk, master), Users: user.New(store, clk), Door: logout.NewDoor(store, clients, clk),
+		Tokens: token.New(issuer, ring, store, clk, master), Users: user.New(store, clk), Door: logout.NewDoor(store, clients, clk), Keys: apikey.New(store, clk), Sealer: sealer,
+		Consents: consent.New(store, logout.NewDoor(store, clients, clk), clk), Rate: api.Rate{PerSecond: 1e6, Burst: 1e6},
 		Factors: factor.New(store, factor.Options{Clock: clk, Key: master, Sealer: sealer,
-			Params: factor.Params{MemoryKiB: 64, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}}), Log: log}}
-	a := must(api.New(w.Options))
+			Params: factor.Params{MemoryKiB: 64, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}}), Log: log,
+		Webhooks: webhook.New(webhook.Options{Store: store, Clock: clk, Sealer: sealer, Log: log})}}
+	webhook.Record(store, api.Documents())
 	activity := session.NewActivity(store, clk)
+	w.sessions = session.New(store, clk, activity, w.Door, session.Options{})
+	w.Actors = actor.New(actor.Options{Issuer: issuer, Store: store, Clock: clk, Sessions: w.sessions, Door: w.Door,
+		NeverScopes: append(slices.Clone(api.Scopes), api.ScopeOwnMetadata)})
+	a := must(api.New(w.Options))
+	w.api = a
 	provider := must(op.New(op.Options{Issuer: issuer, Store: store, Clock: clk, Ring: ring, Tokens: w.Tokens, Clients: clients,
-		Sessions: session.New(store, clk, activity, w.Door, session.Options{}), Activity: activity, Users: w.Users, Door: w.Door}))
+		Sessions: w.sessions, Activity: activity, Users: w.Users, Door: w.Door}))
 	mux := http.NewServeMux()
 	a.Routes(mux)
 	provider.Routes(mux)
 	w.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: clk, Log: log})
 	w.service = w.newService(t, strings.Join(api.Scopes, " "))
 	return w
+}
+
+// remake makes the API anew by w.Options, alone.
+func (w *world) remake(t *testing.T) {
+	t.Helper()
+	mux := http.NewServeMux()
+	w.api = must(api.New(w.Options))
+	w.api.Routes(mux)
+	w.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: w.clock, Log: w.Log})
 }
 
 func must[T any](v T, err error) T {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/key"
-	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -84,6 +84,9 @@ func (a *API) listApplications(ctx context.Context, in *applicationListInput) (*
 }
 
 func (a *API) createApplication(ctx context.Context, in *applicationCreateInput) (*applicationOutput, error) {
+	if err := mayGive(ctx, "scope", strings.Fields(in.Body.Scope)); err != nil {
+		return nil, err
+	}
 	m, err := a.prepared(ctx, in.Body)
 	if err != nil {
 		return nil, err
@@ -116,6 +119,10 @@ func (a *API) updateApplication(ctx context.Context, in *applicationUpdateInput)
 		return nil, err
 	}
 	err = a.changeApplication(ctx, in.ID, in.IfMatch, func(tx *storage.Store, c *client.Client) error {
+		// Who changes where an application's tokens go, or how it authenticates, has what it may.
+		if err := mayGive(ctx, "scope", strings.Fields(c.Scope)); err != nil {
+			return err
+		}
 		before, err := fieldsOfMetadata(c.Metadata)
 		if err != nil {
 			return err
@@ -126,6 +133,9 @@ func (a *API) updateApplication(ctx context.Context, in *applicationUpdateInput)
 		}
 		m, err := next.metadata()
 		if err != nil {
+			return err
+		}
+		if err := mayGive(ctx, "scope", strings.Fields(m.Scope)); err != nil {
 			return err
 		}
 		if err := m.Complete(); err != nil {
@@ -157,6 +167,9 @@ func (a *API) updateApplication(ctx context.Context, in *applicationUpdateInput)
 
 func (a *API) rotateSecret(ctx context.Context, in *applicationInput) (out *applicationOutput, err error) {
 	err = a.changeApplication(ctx, in.ID, "", func(tx *storage.Store, c *client.Client) error {
+		if err := mayGive(ctx, "scope", strings.Fields(c.Scope)); err != nil {
+			return err
+		}
 		plain, err := a.newSecret(ctx, tx, c)
 		if err != nil {
 			return err
@@ -191,31 +204,9 @@ func (a *API) changeApplication(ctx context.Context, clientID, ifMatch string, d
 	})
 }
 
-// clientDeleted is why the sessions end that were a deleted application's lasting access.
-const clientDeleted logout.Reason = "client_deleted"
-
 func (a *API) deleteApplication(ctx context.Context, in *applicationInput) (*deletedOutput, error) {
 	err := a.changeApplication(ctx, in.ID, "", func(tx *storage.Store, c *client.Client) error {
-		cause := logout.Cause{Status: storage.StatusRevoked, Reason: clientDeleted, By: callerOf(ctx)}
-		for after := ""; ; {
-			list, err := tx.ClientOfflineSessions(ctx, c.ID, after, 100)
-			if err != nil {
-				return err
-			}
-			for _, s := range list {
-				after = s.ID
-				if _, err := a.Door.End(ctx, tx, s, cause); err != nil {
-					return err
-				}
-			}
-			if len(list) < 100 {
-				break
-			}
-		}
-		if err := tx.DeleteClient(ctx, c.ID); err != nil {
-			return err
-		}
-		return a.audit(ctx, tx, audit.ClientDeleted, c.ID, map[string]any{"before": map[string]string{"client_name": c.ClientName}})
+		return DeleteApplication(ctx, tx, a.Door, a.Clock.Now(), c, callerOf(ctx))
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,9 @@ import (
 // operation adds one to the API. Scope is what a caller must hold.
 func operation[I, O any](a *API, scope string, op huma.Operation, do func(context.Context, *I) (*O, error)) {
 	op.Security = []map[string][]string{{schemeName: {scope}}}
+	if op.Method == http.MethodPost && op.Metadata[streams] == nil {
+		op.Parameters = append(op.Parameters, onceParam())
+	}
 	op.MaxBodyBytes = maxBody + 1 // the framework refuses a body that reaches it
 	op.BodyReadTimeout = 30 * time.Second
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {

@@ -68,5 +68,8 @@ func (a *API) owner(r *http.Request, scope string) (*storage.Grant, error) {
 	if !slices.Contains(strings.Fields(g.Scope), scope) {
 		return nil, insufficient(scope, "this needs the scope "+scope)
 	}
+	if (g.ActorSub != "" || g.SessionKind == storage.KindImpersonation) && strings.HasSuffix(scope, ":write") { // to see is not to change
+		return nil, problem(http.StatusForbidden, "impersonated", "nothing of the account can be changed by somebody who impersonates its user")
+	}
 	return g, nil
 }

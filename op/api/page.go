@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 	"strings"
+	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
 )
@@ -11,6 +12,25 @@ import (
 type Page struct {
 	Limit         int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many to return at most"`
 	StartingAfter string `query:"starting_after" maxLength:"400" doc:"The next_cursor of the page before"`
+}
+
+// Created is a span of time.
+type Created struct {
+	Since int64 `query:"since" minimum:"0" maximum:"9999999999999" doc:"Not before, in milliseconds since 1970"`
+	Until int64 `query:"until" minimum:"0" maximum:"9999999999999" doc:"Before, in milliseconds since 1970"`
+}
+
+// bounds are the instants of a span; zero where it is open.
+func (c Created) bounds() (since, until time.Time, err error) {
+	if c.Since != 0 {
+		since = time.UnixMilli(c.Since)
+	}
+	if c.Until != 0 {
+		if until = time.UnixMilli(c.Until); c.Until <= c.Since {
+			err = badField("query", "until", "must be behind since")
+		}
+	}
+	return since, until, err
 }
 
 // List is a page of a list.

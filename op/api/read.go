@@ -23,7 +23,7 @@ func (a *API) readStrictly(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	r.Header.Del("Accept") // there is one format, which a choice could only spoil
 	p := checkQuery(r.URL.RawQuery)
-	if p == nil && ctx.Operation().RequestBody != nil {
+	if p == nil && ctx.Operation().RequestBody != nil && ctx.Operation().Metadata[streams] == nil {
 		p = checkType(r.Header.Values("Content-Type"))
 	}
 	if p != nil {

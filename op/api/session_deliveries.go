@@ -20,13 +20,13 @@ type Delivery struct {
 	SessionID   string  `json:"session_id"`
 	UserID      string  `json:"user_id"`
 	ClientID    string  `json:"client_id" doc:"Who took part in the session"`
-	Channel     string  `json:"channel" enum:"backchannel,frontchannel,none" doc:"none: nobody told it. An application that listens (live push, deny list) learns of the end besides, which leaves no receipt"`
-	Status      string  `json:"status" enum:"pending,delivered,failed,gone,shown,not_told" doc:"failed: not within 24 hours, or rejected with 400 for an hour; gone: the application was deleted or does not want to be told any more; shown: the page with its frame was sent to the browser; not_told: it has no channel, or no page has come by in the browser yet"`
+	Channel     string  `json:"channel" enum:"backchannel,frontchannel,push,none" doc:"push: by the stream that it listens to; none: nobody told it. An application that fetches the deny list learns of the end besides, which leaves no receipt"`
+	Status      string  `json:"status" enum:"pending,delivered,failed,gone,shown,pushed,not_told" doc:"failed: not within 24 hours, or rejected with 400 for an hour; gone: the application was deleted or does not want to be told any more; shown: the page with its frame was sent to the browser; pushed: its stream took it; not_told: it has no channel, does not listen, and no page has come by in the browser yet"`
 	Attempts    int64   `json:"attempts"`
 	NextAt      *int64  `json:"next_at" doc:"When it is tried next, or when an attempt that is under way is taken for lost; null once it is settled"`
 	SentAt      *int64  `json:"sent_at" doc:"When the last attempt began"`
-	AnsweredAt  *int64  `json:"answered_at" doc:"When the last answer came, whatever it was; always null on the front channel"`
-	DurationMS  *int64  `json:"duration_ms" doc:"How long the last attempt took, in milliseconds; null on the front channel"`
+	AnsweredAt  *int64  `json:"answered_at" doc:"When the last answer came, whatever it was; always null on the front channel and the live push, which have no answer"`
+	DurationMS  *int64  `json:"duration_ms" doc:"How long the last attempt took, in milliseconds; null on the front channel and the live push"`
 	HTTPStatus  *int64  `json:"http_status" doc:"Of the last answer"`
 	Error       *string `json:"error" enum:"timeout,unreachable,tls,not_public,redirected,rejected,receiver_fault,internal" doc:"What kind of failure the last attempt met"`
 	SettledAt   *int64  `json:"settled_at" doc:"null as long as it is pending, and where nobody told it"`

@@ -89,6 +89,25 @@ func TestSessionDeliveries(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 
+		// Who was told by several channels has a receipt for each.
+		told := w.clock.Now().Add(300 * time.Millisecond)
+		pushed := logout.PushReceipt(b.id, silent.UserID, silent.ID, w.clock.Now(), told)
+		for range 2 {
+			if err := w.Store.RecordSettled(t.Context(), []*storage.Delivery{pushed}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		both, _ := w.do(t, "GET", path, "").want(t, 200).body["data"].([]any)
+		byChannel := map[any]map[string]any{}
+		for _, r := range both {
+			byChannel[r.(map[string]any)["channel"]] = r.(map[string]any)
+		}
+		if got := byChannel["push"]; len(both) != 2 || byChannel["frontchannel"] == nil || got["status"] != "pushed" || got["client_id"] != b.id ||
+			got["sent_at"] != float64(told.UnixMilli()) || got["settled_at"] != got["sent_at"] || got["answered_at"] != nil ||
+			got["duration_ms"] != nil || got["token_dead_by"] != byChannel["frontchannel"]["token_dead_by"] {
+			t.Errorf("%v", both)
+		}
+
 		w.do(t, "GET", "/v1/sessions/"+id.New(id.Session)+"/deliveries", "").want(t, 404)
 		w.do(t, "GET", "/v1/sessions/x/deliveries", "").want(t, 404)
 		w.send(t, w.tokenOf(t, w.newService(t, "users:read"), "users:read"), "GET", path, "").want(t, 403)

@@ -50,26 +50,31 @@ func (a *API) createSessionToken(ctx context.Context, in *sessionTokenInput) (*s
 	if err != nil {
 		return nil, err
 	}
-	return a.namedToken(ctx, in.Template, row.UserID, row.ID, "")
+	return a.namedToken(ctx, in.Template, &storage.Grant{UserID: row.UserID, SessionID: row.ID})
 }
 
 // createOwnToken is for the app itself, with the access token that it has.
 func (a *API) createOwnToken(ctx context.Context, in *ownTokenInput) (*sessionTokenOutput, error) {
 	g := ownOf(ctx)
-	return a.namedToken(ctx, in.Template, g.UserID, g.SessionID, g.ClientID)
+	return a.namedToken(ctx, in.Template, g)
 }
 
-func (a *API) namedToken(ctx context.Context, template, userID, sessionID, clientID string) (*sessionTokenOutput, error) {
+// namedToken makes one for a grant, of which the client is empty where the management API asks.
+func (a *API) namedToken(ctx context.Context, template string, g *storage.Grant) (*sessionTokenOutput, error) {
 	now := a.Clock.Now() // before the session is read: the token's life counts from here
-	s, user, err := a.Store.LiveSession(ctx, userID, sessionID, now)
+	s, user, err := a.Store.LiveSession(ctx, g.UserID, g.SessionID, now)
 	if err != nil {
 		return nil, err
 	}
+	actor, actorSID := s.ActorSub, s.ActorSessionID
+	if actor == "" { // a token that was exchanged has an actor in the user's own session
+		actor, actorSID = g.ActorSub, g.ActorSessionID
+	}
 	about := &claims.Session{ID: s.ID, Kind: string(s.Kind), ACR: s.ACR, AuthenticatedAt: s.AuthenticatedAt.Time,
-		ExpiresAt: s.ExpiresAt.Time, ClientID: clientID}
+		ExpiresAt: s.ExpiresAt.Time, ClientID: g.ClientID, ActorSub: actor, ActorSID: actorSID}
 	var until time.Time // the client's own limit holds for what it gets here too
-	if clientID != "" {
-		c, err := a.Clients.Get(ctx, clientID)
+	if g.ClientID != "" {
+		c, err := a.Clients.Get(ctx, g.ClientID)
 		if errors.Is(err, client.ErrUnknown) {
 			return nil, storage.ErrNotFound
 		}
@@ -82,8 +87,8 @@ func (a *API) namedToken(ctx context.Context, template, userID, sessionID, clien
 	if err != nil {
 		return nil, err
 	}
-	jwt, err := a.Tokens.Named(nil, token.Named{Template: template, Subject: userID, SessionID: sessionID, ClientID: clientID,
-		Members: members}, now, until)
+	jwt, err := a.Tokens.Named(nil, token.Named{Template: template, Subject: g.UserID, SessionID: g.SessionID, ClientID: g.ClientID,
+		Members: members, ActorSub: actor, ActorSessionID: actorSID}, now, until)
 	if err != nil {
 		return nil, err
 	}

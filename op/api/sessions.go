@@ -154,7 +154,8 @@ func ShowSession(v *storage.SessionView) Session {
 		clients = []string{}
 	}
 	return Session{Object: "session", ID: v.ID, UserID: v.UserID, DeviceID: orNull(v.DeviceID), Kind: string(v.Kind),
-		Status: string(v.Stands), ClientIDs: clients, LatestActivity: activityOf(&v.Session),
+		Status: string(v.Stands), ClientIDs: clients,
+		Actor: SessionActor{v.ActorSub, v.ActorSessionID}, LatestActivity: activityOf(&v.Session),
 		LastActiveAt: v.LastActiveAt.UnixMilli(), ExpireAt: v.ExpiresAt.UnixMilli(), AbandonAt: v.AbandonAt().UnixMilli(),
 		EndedAt: milliOrNull(v.EndedAt), EndReason: orNull(reason), CreatedAt: v.CreatedAt.UnixMilli(), UpdatedAt: updated.UnixMilli()}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -53,7 +55,10 @@ type (
 	userListInput struct {
 		Page
 		Email  string `query:"email" maxLength:"320" doc:"Exactly this address, in whichever spelling"`
+		Query  string `query:"query" maxLength:"320" doc:"What a name or an e-mail address begins with, in whichever case"`
+		Role   string `query:"role" enum:"owner,admin,support,auditor"`
 		Status string `query:"status" enum:"active,disabled"`
+		Created
 	}
 	userCreateInput struct{ Body NewUser }
 	userUpdateInput struct {
@@ -91,7 +96,15 @@ func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[Use
 	if err != nil {
 		return nil, err
 	}
-	f := storage.UserFilter{Status: in.Status, After: after, Limit: in.Limit + 1}
+	since, before, err := in.bounds()
+	if err != nil {
+		return nil, err
+	}
+	if !utf8.ValidString(in.Query) || strings.ContainsFunc(in.Query, unicode.IsControl) {
+		return nil, badField("query", "query", "must be text")
+	}
+	f := storage.UserFilter{Query: in.Query, Role: in.Role, Status: in.Status, CreatedSince: since, CreatedBefore: before,
+		After: after, Limit: in.Limit + 1}
 	if in.Email != "" {
 		if f.Email, err = user.NormalizeEmail(in.Email); err != nil {
 			return nil, badField("query", "email", err.Error())
@@ -107,6 +120,9 @@ func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[Use
 func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput, error) {
 	b := in.Body
 	if err := b.normalize(); err != nil {
+		return nil, err
+	}
+	if err := mayGiveRole(ctx, "", b.Role); err != nil {
 		return nil, err
 	}
 	var password *factor.NewPassword
@@ -171,6 +187,9 @@ func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput,
 		if err := next.normalize(); err != nil {
 			return err
 		}
+		if err := mayGiveRole(ctx, row.Role, next.Role); err != nil {
+			return err
+		}
 		next.put(row)
 		return a.Users.Update(ctx, tx, a.Door, row, callerOf(ctx))
 	})
@@ -195,6 +214,13 @@ func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx
 	}
 	var p *user.Person
 	err := a.change(ctx, ifMatch, func(tx *storage.Store) (err error) {
+		row, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(ctx, row); err != nil {
+			return err
+		}
 		if err := do(tx); err != nil {
 			return err
 		}
@@ -211,7 +237,16 @@ func (a *API) deleteUser(ctx context.Context, in *userInput) (*deletedOutput, er
 	if !isA(id.User, in.ID) {
 		return nil, storage.ErrNotFound
 	}
-	err := a.change(ctx, "", func(tx *storage.Store) error { return a.Users.Delete(ctx, tx, a.Door, in.ID, callerOf(ctx)) })
+	err := a.change(ctx, "", func(tx *storage.Store) error {
+		row, err := tx.User(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(ctx, row); err != nil {
+			return err
+		}
+		return a.Users.Delete(ctx, tx, a.Door, in.ID, callerOf(ctx))
+	})
 	if err != nil {
 		return nil, err
 	}

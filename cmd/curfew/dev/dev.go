@@ -195,12 +195,13 @@ func (d *Dev) Panel(w io.Writer) error {
 
   Demo       %s
   Sign in    %s  %s
-             %s  %s  (administrator)
+             %s  %s  (administrator, with a code from the mailbox)
+  Console    %s
   Mailbox    %s
   Issuer     %s
 
   Everything is kept in %s. Stop with Ctrl-C.
 
-`, d.Info.DemoURL, user.Email, user.Password, admin.Email, admin.Password, d.Info.MailURL, d.Info.Issuer, d.opts.Data)
+`, d.Info.DemoURL, user.Email, user.Password, admin.Email, admin.Password, d.Info.Issuer+"/admin", d.Info.MailURL, d.Info.Issuer, d.opts.Data)
 	return err
 }

@@ -20,11 +20,11 @@ func (s *Server) makeQueue() *delivery.Queue {
 		Kind: logout.KindBackChannel, Send: back.Send})
 }
 
-// wakeQueue rings the queue when a session has ended, here or on another replica. While it cannot, the queue looks by
-// itself once a second.
+// wakeQueue rings the queues when a session has ended or an endpoint is owed something, here or on another replica. While
+// it cannot, they look by themselves once a second.
 func (s *Server) wakeQueue(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := s.Store.HearEnds(ctx, s.Queue.Wake); err != nil && ctx.Err() == nil {
+		if err := s.Store.HearEnds(ctx, s.wake); err != nil && ctx.Err() == nil {
 			s.opts.Log.WarnContext(ctx, "ends are not heard at once, will be tried again", "error", err)
 		}
 		select {

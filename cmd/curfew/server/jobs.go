@@ -28,10 +28,17 @@ func (s *Server) Run(ctx context.Context) {
 	}
 	wg.Go(func() { s.every(ctx, "seal audit events", time.Second, s.sealEvents) })
 	wg.Go(func() { s.every(ctx, "sign audit checkpoint", time.Minute, s.Audit.Checkpoint) })
+	wg.Go(func() { s.every(ctx, "forget kept answers", 10*time.Minute, s.API.Forget) })
+	wg.Go(func() { s.every(ctx, "write down uses of API keys", time.Minute, s.APIKeys.Note) })
+	wg.Go(func() { s.every(ctx, "count the figures of the console", time.Minute, s.Console.Count) })
 	wg.Go(func() { s.Queue.Run(ctx) })
+	wg.Go(func() { s.WebhookQueue.Run(ctx) })
 	wg.Go(func() { s.wakeQueue(ctx) })
-	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.cleanUp) })
-	wg.Go(func() { s.every(ctx, "remove old receipts", 10*time.Minute, s.forgetReceipts) })
+	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.alone("clean up", s.cleanUp)) })
+	wg.Go(func() {
+		s.every(ctx, "remove old receipts", 10*time.Minute, s.alone("remove old receipts", s.forgetReceipts))
+	})
+	wg.Go(func() { s.every(ctx, "remove old webhook messages", 10*time.Minute, s.Webhooks.Forget) })
 	wg.Wait()
 }
 
@@ -51,28 +58,51 @@ func (s *Server) every(ctx context.Context, what string, interval time.Duration,
 }
 
 // endOverdue takes sessions through the door whose time has run out or whose epoch has moved. Only then are those told who
-// have to be told of each, so it looks each second; but no more than a twentieth of the time, however many sessions there are to
-// be looked at.
+// have to be told of each, so it looks each second, and at once when this replica has moved an epoch; but no more than a
+// twentieth of the time by itself, and half of it if called, however many sessions there are to be looked at.
 func (s *Server) endOverdue(ctx context.Context) {
 	pause := time.Second
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
+	var called <-chan struct{} // only after a rest as long as the last look took
+	for rest := time.Duration(0); ; called = nil {
+		due := time.After(pause)
+		for waiting := true; waiting; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-due:
+				waiting = false
+			case <-called:
+				waiting = false
+			case <-time.After(rest):
+				called, rest = s.Store.EpochMoved(), pause
+			}
 		}
 		began := s.Clock.Now()
-		if err := s.sweepSessions(ctx); err != nil && ctx.Err() == nil {
+		err := s.alone("end overdue sessions", s.sweepSessions)(ctx)
+		if err != nil && ctx.Err() == nil {
 			s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", "end overdue sessions", "error", err)
 		}
-		pause = max(time.Second, min(20*s.Clock.Now().Sub(began), 10*time.Second))
+		rest = max(0, s.Clock.Now().Sub(began))
+		pause = max(time.Second, min(20*rest, 10*time.Second))
 	}
 }
 
+// alone lets work be done by one replica at a time, as several at once would only get into one another's way.
+func (s *Server) alone(name string, do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := s.Store.Exclusively(ctx, name, do)
+		return err
+	}
+}
+
+// sweptAtOnce bounds how many sessions are in memory. Each look for them costs as much as there are live sessions, so it
+// should not be for few.
+const sweptAtOnce = 2000
+
 func (s *Server) sweepSessions(ctx context.Context) error {
 	for {
-		n, err := s.Door.Sweep(ctx, 200)
-		if err != nil || n < 200 {
+		n, err := s.Door.Sweep(ctx, sweptAtOnce)
+		if err != nil || n < sweptAtOnce {
 			return err
 		}
 	}

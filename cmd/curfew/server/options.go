@@ -8,6 +8,7 @@ import (
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/internal/observe"
+	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/key"
@@ -33,6 +34,8 @@ type Options struct {
 
 	Mailer delivery.Mailer
 	Texter delivery.Texter
+	// MailByWebhook and TextByWebhook leave delivery to the endpoints of webhooks that chose email.created and sms.created.
+	MailByWebhook, TextByWebhook bool
 	// Mailbox, if set, is shown at /dev/mail. In development only: it shows everybody's codes to anybody.
 	Mailbox *delivery.Mailbox
 	// DemoURL is shown on the root page; in development only.
@@ -40,6 +43,7 @@ type Options struct {
 
 	AllowPrivate []netip.Prefix // networks that outgoing requests may reach though they are not public
 
+	APIRate  api.Rate // of each caller of the management API
 	Sessions session.Options
 	Keys     key.Options
 	Password factor.Policy

@@ -14,7 +14,9 @@ import (
 	"github.com/curfew-id/curfew/internal/observe"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/api"
+	"github.com/curfew-id/curfew/op/apikey"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/client"
@@ -27,35 +29,43 @@ import (
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/op/user"
+	"github.com/curfew-id/curfew/op/webhook"
 	"github.com/curfew-id/curfew/storage"
+	"github.com/curfew-id/curfew/ui/admin"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
 // Server is curfew, ready to serve. Its parts are there for the commands and tests that work on them directly.
 type Server struct {
-	Store    *storage.Store
-	Clock    clock.Clock
-	Ring     *key.Ring
-	Tokens   *token.Tokens
-	Clients  *client.Registry
-	Users    *user.Users
-	Factors  *factor.Factors
-	Sessions *session.Sessions
-	Activity *session.Activity
-	Audit    *audit.Chains
-	Door     *logout.Door
-	Push     *push.Hub
-	Consents *consent.Consents
-	Flows    *authflow.Flows
-	Outbox   *delivery.Outbox
-	Queue    *delivery.Queue
-	Metrics  *observe.Metrics
-	Pages    *page.Renderer
-	API      *api.API
-	Handler  http.Handler
+	Store        *storage.Store
+	Clock        clock.Clock
+	Ring         *key.Ring
+	Tokens       *token.Tokens
+	Clients      *client.Registry
+	Users        *user.Users
+	Factors      *factor.Factors
+	Sessions     *session.Sessions
+	Activity     *session.Activity
+	Audit        *audit.Chains
+	Door         *logout.Door
+	Push         *push.Hub
+	Consents     *consent.Consents
+	Flows        *authflow.Flows
+	Actors       *actor.Actors
+	Outbox       *delivery.Outbox
+	Queue        *delivery.Queue
+	Webhooks     *webhook.Webhooks
+	Console      *admin.Handlers
+	WebhookQueue *delivery.Queue
+	Metrics      *observe.Metrics
+	Pages        *page.Renderer
+	APIKeys      *apikey.Keys
+	API          *api.API
+	Handler      http.Handler
 
-	opts Options
-	sync *clock.Synced // nil with a clock of the caller's
+	opts   Options
+	sealer *secret.Sealer
+	sync   *clock.Synced // nil with a clock of the caller's
 }
 
 // Open connects to the database, makes all parts and the route table. Close gives everything back.
@@ -112,6 +122,7 @@ func (s *Server) makeParts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.sealer = sealer
 	keys := o.Keys
 	keys.Clock, keys.Sealer = s.Clock, sealer
 	if s.Ring, err = key.Open(ctx, s.Store, keys); err != nil {
@@ -124,6 +135,7 @@ func (s *Server) makeParts(ctx context.Context) error {
 	s.Clients = client.NewRegistry(s.Store, s.Clock)
 	s.Users = user.New(s.Store, s.Clock)
 	s.Activity = session.NewActivity(s.Store, s.Clock)
+	s.APIKeys = apikey.New(s.Store, s.Clock)
 	s.Door = logout.NewDoor(s.Store, s.Clients, s.Clock)
 	s.Push = push.New(push.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Log: o.Log})
 	s.Sessions = session.New(s.Store, s.Clock, s.Activity, s.Door, o.Sessions)
@@ -133,8 +145,9 @@ func (s *Server) makeParts(ctx context.Context) error {
 	s.Factors = factor.New(s.Store, factor.Options{Clock: s.Clock, Key: o.MasterKey, Sealer: sealer, Policy: o.Password, Log: o.Log})
 	s.Flows = authflow.New(o.Issuer, s.Store, s.Clock, s.Clients, s.Sessions, s.Consents, s.Factors)
 	s.Queue = s.makeQueue()
-	s.Outbox = delivery.NewOutbox(delivery.OutboxOptions{Mailer: o.Mailer, Texter: o.Texter, Log: o.Log})
-	if s.Pages, err = page.New(page.Options{Brand: o.Brand, Languages: o.Languages}); err != nil {
+	s.makeWebhooks(sealer)
+	s.makeActors()
+	if s.Pages, err = page.New(page.Options{Brand: o.Brand, Languages: o.Languages, Acting: s.banner().Acting}); err != nil {
 		return err
 	}
 	s.API, err = api.New(s.apiOptions())
@@ -145,14 +158,14 @@ func (s *Server) makeParts(ctx context.Context) error {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(s.Outbox.Close(ctx), s.Activity.Flush(ctx), s.Store.Close())
+	return errors.Join(s.Outbox.Close(ctx), s.Activity.Flush(ctx), s.APIKeys.Note(ctx), s.Store.Close())
 }
 
 // makeHandler builds the whole route table: protocol, pages, management, and what operators look at.
 func (s *Server) makeHandler() error {
 	mux := http.NewServeMux()
 	provider, err := op.New(op.Options{Issuer: s.opts.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Tokens: s.Tokens,
-		Clients: s.Clients, Sessions: s.Sessions, Activity: s.Activity, Flows: s.Flows, Users: s.Users, Door: s.Door, Push: s.Push,
+		Clients: s.Clients, Sessions: s.Sessions, Activity: s.Activity, Flows: s.Flows, Users: s.Users, Door: s.Door, Push: s.Push, Actors: s.Actors,
 		Pages: s.protocolPages(), Locales: s.Pages.Languages()})
 	if err != nil {
 		return err

@@ -6,14 +6,16 @@ import (
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/ui/account"
+	"github.com/curfew-id/curfew/ui/admin"
 	uidev "github.com/curfew-id/curfew/ui/dev"
+	"github.com/curfew-id/curfew/ui/impersonate"
 	"github.com/curfew-id/curfew/ui/page"
 	"github.com/curfew-id/curfew/ui/signin"
 )
 
 func (s *Server) apiOptions() api.Options {
 	return api.Options{Issuer: s.opts.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Tokens: s.Tokens,
-		Clients: s.Clients, Users: s.Users, Factors: s.Factors, Door: s.Door, Log: s.opts.Log}
+		Clients: s.Clients, Users: s.Users, Factors: s.Factors, Door: s.Door, Keys: s.APIKeys, Consents: s.Consents, Sealer: s.sealer, Rate: s.opts.APIRate, Actors: s.Actors, Webhooks: s.Webhooks, Log: s.opts.Log}
 }
 
 // pageRoutes adds what people see.
@@ -24,14 +26,25 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		SignUpEnabled: !o.NoSignUp, MinPassword: o.Password.MinLength, Log: o.Log}).Routes(mux)
 	pages := account.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Sessions: s.Sessions, Users: s.Users,
 		Factors: s.Factors, Clients: s.Clients, Consents: s.Consents, Door: s.Door, Outbox: s.Outbox, Pages: s.Pages,
-		Service: o.Brand.Name, SMS: o.Texter != nil, MinPasswordLength: o.Password.MinLength}
+		Service: o.Brand.Name, SMS: s.texts(), MinPasswordLength: o.Password.MinLength}
 	if o.Mailbox != nil {
 		uidev.New(uidev.Options{Mailbox: o.Mailbox, Pages: s.Pages}).Routes(mux)
 		pages.DemoURL, pages.MailURL = o.DemoURL, o.Issuer+uidev.PathMail
 	}
 	account.New(pages).Routes(mux)
+	impersonate.New(impersonate.Options{Issuer: o.Issuer, Store: s.Store, Actors: s.Actors, Sessions: s.Sessions,
+		Users: s.Users, Door: s.Door, Pages: s.Pages, Log: o.Log}).Routes(mux)
+	s.Console = admin.New(admin.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Sessions: s.Sessions, Users: s.Users,
+		Factors: s.Factors, Clients: s.Clients, Door: s.Door, Push: s.Push, Outbox: s.Outbox, Actors: s.Actors, Templates: s.Tokens.Templates(),
+		Webhooks: s.Webhooks, Audit: s.Audit, Pages: s.Pages, Service: o.Brand.Name, Log: o.Log})
+	s.Console.Routes(mux)
 	mux.Handle(page.StaticPath, page.Static())
 	mux.HandleFunc("/", s.notFound)
+}
+
+// banner is what every page says while somebody acts as somebody else.
+func (s *Server) banner() impersonate.Banner {
+	return impersonate.Banner{Sessions: s.Sessions, Users: s.Users, Log: s.opts.Log}
 }
 
 // notFound is the page for every address that nothing is at.

@@ -1,0 +1,190 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/curfew-id/curfew/op/apikey"
+	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/key"
+	"github.com/curfew-id/curfew/op/token"
+	"github.com/curfew-id/curfew/storage"
+)
+
+// caller is who makes a request: a client with its own token, an API key, or a person with a role.
+type caller struct {
+	id   string // for the audit
+	kind string // storage.MadeByClient, storage.MadeByUser, or byKey
+	// scopes are all that the caller may use by what it presents and by what it is allowed at this moment: a right that was
+	// taken away is gone at once, not when the last token with it is.
+	scopes []string
+}
+
+const byKey = "api_key"
+
+type callerKey struct{}
+
+// callerIn is who makes the request; nil for an operation under /v1/me.
+func callerIn(ctx context.Context) *caller {
+	c, _ := ctx.Value(callerKey{}).(*caller)
+	return c
+}
+
+// callerOf names who makes the request, for the audit.
+func callerOf(ctx context.Context) string {
+	if c := callerIn(ctx); c != nil {
+		return c.id
+	}
+	return ""
+}
+
+// may tells whether the caller of an operation may use a scope beside the one that it declares.
+func may(ctx context.Context, scope string) bool {
+	c := callerIn(ctx)
+	return c != nil && slices.Contains(c.scopes, scope)
+}
+
+// mayGive refuses to hand out scopes of this API that the caller has not: whoever can make clients or keys would have all.
+func mayGive(ctx context.Context, field string, scopes []string) error {
+	for _, s := range scopes {
+		if isScope(s) && !may(ctx, s) {
+			p := problem(http.StatusForbidden, "beyond_rights", field+": you cannot give "+s+", which you do not have",
+				Fault{"body", field, "has a scope that you do not have"})
+			return p
+		}
+	}
+	return nil
+}
+
+// caller returns who makes the request, if they may use the scope. The errors are those of RFC 6750 3.
+func (a *API) caller(r *http.Request, scope string) (*caller, error) {
+	bearer, err := bearerOf(r)
+	if err != nil {
+		return nil, err
+	}
+	var c *caller
+	if strings.HasPrefix(bearer, apikey.Prefix) {
+		c, err = a.keyCaller(r.Context(), bearer)
+	} else {
+		c, err = a.tokenCaller(r.Context(), bearer, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(c.scopes, scope) {
+		return nil, insufficient(scope, "this needs the scope "+scope)
+	}
+	return c, nil
+}
+
+func invalidToken() *Problem {
+	return challenge(http.StatusUnauthorized, "invalid_token", "the access token is not good (any more)")
+}
+
+func (a *API) tokenCaller(ctx context.Context, bearer, scope string) (*caller, error) {
+	claims, grant, err := a.Tokens.ReadAccess(ctx, bearer)
+	switch {
+	case errors.Is(err, key.ErrInvalid):
+		return nil, invalidToken()
+	case err != nil:
+		return nil, err
+	case grant != nil:
+		return a.personCaller(ctx, claims, grant, scope)
+	}
+	scopes, err := a.clientScopes(ctx, claims.ClientID)
+	if errors.Is(err, client.ErrUnknown) {
+		return nil, invalidToken()
+	}
+	return &caller{claims.ClientID, storage.MadeByClient, both(strings.Fields(claims.Scope), scopes)}, err
+}
+
+// clientScopes are what a client may use on its own behalf, as it is registered now.
+func (a *API) clientScopes(ctx context.Context, clientID string) ([]string, error) {
+	c, err := a.Clients.Get(ctx, clientID)
+	if err != nil || !c.Allows(client.GrantClientCredentials) {
+		return nil, err
+	}
+	return strings.Fields(c.Scope), nil
+}
+
+// personCaller is for administrators. What the app they use was granted, what it may have and what their role allows now
+// have all to hold the scope.
+func (a *API) personCaller(ctx context.Context, claims *token.AccessClaims, g *storage.Grant, scope string) (*caller, error) {
+	if claims.Act != nil || g.ActorSub != "" {
+		return nil, insufficient(scope, "who acts as somebody else has not that one's rights here")
+	}
+	allowed, err := a.roleScopes(ctx, g.UserID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.Clients.Get(ctx, g.ClientID)
+	if errors.Is(err, client.ErrUnknown) {
+		return nil, invalidToken()
+	}
+	if err != nil {
+		return nil, err
+	}
+	scopes := both(both(strings.Fields(g.Scope), strings.Fields(c.Scope)), allowed)
+	if !slices.Contains(scopes, scope) {
+		return nil, insufficient(scope, "this needs the scope "+scope+" and a role that allows it")
+	}
+	if !factor.Satisfies(g.ACR, factor.ACRMulti) { // RFC 9470 3: the app sends the person back for a second factor
+		p := challenge(http.StatusUnauthorized, "insufficient_user_authentication", "administrators sign in with a second factor")
+		p.header["Www-Authenticate"][0] += `, acr_values="` + factor.ACRMulti + `"`
+		return nil, p
+	}
+	return &caller{g.UserID, storage.MadeByUser, scopes}, nil
+}
+
+// roleScopes are what a person may use, by the role that they have now.
+func (a *API) roleScopes(ctx context.Context, userID string) ([]string, error) {
+	u, err := a.Store.User(ctx, userID)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && u.Status != storage.UserActive {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ScopesOf(u.Role), nil
+}
+
+// keyCaller finds out whose key it is: it may no more than its maker may by now, so that nobody keeps by a key what was
+// taken from them.
+func (a *API) keyCaller(ctx context.Context, bearer string) (*caller, error) {
+	k, err := a.Keys.Find(ctx, bearer)
+	if errors.Is(err, apikey.ErrInvalid) {
+		return nil, challenge(http.StatusUnauthorized, "invalid_token", "the API key is not good (any more)")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &caller{k.ID, byKey, strings.Fields(k.Scope)}
+	if k.CreatedByKind == storage.MadeByCLI {
+		return c, nil
+	}
+	var allowed []string
+	if k.CreatedByKind == storage.MadeByClient {
+		allowed, err = a.clientScopes(ctx, k.CreatedBy)
+	} else {
+		allowed, err = a.roleScopes(ctx, k.CreatedBy)
+	}
+	if err != nil && !errors.Is(err, client.ErrUnknown) {
+		return nil, err
+	}
+	c.scopes = both(c.scopes, allowed)
+	return c, nil
+}
+
+// both are the scopes that stand in both lists.
+func both(a, b []string) (out []string) {
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
