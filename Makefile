@@ -2,6 +2,7 @@
 # make check   formatting, vet, staticcheck, the arrows between packages, go.mod
 # make bench   what a refresh costs, on a PostgreSQL that flushes every commit to the disk; BENCHTIME for one measurement,
 #              BENCHFLAGS for more (--json, --gate 200, --runs 5: go run ./e2e/bench --help)
+# make bench-console     what each page of the console takes over 100,000 users and a million sessions
 # make drop-time         how long apps accept what belongs to an ended session, and the picture of it; exits 1 where the
 #              bound of 60 s was passed; DROPFLAGS for more (go run ./e2e/droptime --help)
 # make drop-time-faults  the same, smaller, while one thing after the other breaks; FAULTS for some of them
@@ -99,6 +100,11 @@ bench:
 	trap 'rm -rf "$$bin"' EXIT
 	go build -o "$$bin/bench" ./e2e/bench
 	"$$bin/bench" -time '$(BENCHTIME)' $(BENCHFLAGS)
+
+# bench-console fails where a page takes longer than 100 ms.
+.PHONY: bench-console
+bench-console:
+	@go test ./e2e -run '^$$' -bench '^BenchmarkConsole$$' -benchtime 1x -timeout 20m
 
 # drop-time is built and then run, as bench is.
 .PHONY: drop-time

@@ -73,7 +73,7 @@ var (
 	refresh = regexp.MustCompile(`<meta http-equiv="refresh" content="([0-9]+)(?:;url=[^"]*)?">`)
 	// refreshing are the pages that go on by themselves after a while, which axe would call a violation (WCAG 2.2.1):
 	// the mailbox of development, and the page after sign-out, which has said by then what it has to say.
-	refreshing = []string{"mail_list", "mail_list-none", "signed_out-continue"}
+	refreshing = []string{"mail_list", "mail_list-none", "signed_out-continue", "impersonate_stopped"}
 )
 
 // TestSamples checks the samples of every page, and that the longer German words fit. They are served without what makes

@@ -55,6 +55,13 @@ type idToken struct {
 	ACR      string   `json:"acr"`
 	AMR      []string `json:"amr"`
 	AuthTime int64    `json:"auth_time"`
+	Actor    *struct {
+		Issuer    string `json:"iss"`
+		Subject   string `json:"sub"`
+		SessionID string `json:"sid"`
+	} `json:"act"`
+
+	access string // the access token beside it
 }
 
 // redeem waits for the browser to come back and redeems the code.
@@ -78,8 +85,9 @@ func (r rp) redeem(t *testing.T, p *browser.Page) (id idToken) {
 	}
 	defer res.Body.Close()
 	var tokens struct {
-		IDToken string `json:"id_token"`
-		Error   string `json:"error"`
+		IDToken     string `json:"id_token"`
+		AccessToken string `json:"access_token"`
+		Error       string `json:"error"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&tokens); err != nil || tokens.Error != "" {
 		t.Fatalf("token: %d %s, %v", res.StatusCode, tokens.Error, err)
@@ -96,5 +104,6 @@ func (r rp) redeem(t *testing.T, p *browser.Page) (id idToken) {
 	if err := json.Unmarshal(claims, &id); err != nil {
 		t.Fatal(err)
 	}
+	id.access = tokens.AccessToken
 	return id
 }

@@ -38,6 +38,7 @@ func (p *Provider) prepareDiscovery() error {
 	for _, l := range p.Locales {
 		locales = append(locales, language.Make(l))
 	}
+	grants := []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials, oidc.GrantTypeTokenExchange}
 	doc := metadata{
 		DiscoveryConfiguration: oidc.DiscoveryConfiguration{
 			Issuer:                                             p.Issuer,
@@ -52,7 +53,7 @@ func (p *Provider) prepareDiscovery() error {
 			ScopesSupported:                                    []string{"openid", "profile", "email", "phone", "offline_access"},
 			ResponseTypesSupported:                             []string{"code"},
 			ResponseModesSupported:                             []string{"query", "fragment", "form_post"},
-			GrantTypesSupported:                                []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials},
+			GrantTypesSupported:                                grants,
 			ACRValuesSupported:                                 factor.ACRValues,
 			SubjectTypesSupported:                              []string{"public"},
 			IDTokenSigningAlgValuesSupported:                   key.Algorithms,
@@ -64,7 +65,7 @@ func (p *Provider) prepareDiscovery() error {
 			IntrospectionEndpointAuthSigningAlgValuesSupported: assertionAlgs,
 			ClaimTypesSupported:                                []string{"normal"},
 			ClaimsSupported: append(slices.Clone(user.Claims), "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr",
-				"amr", "azp", "at_hash", "sid"),
+				"amr", "azp", "at_hash", "sid", "act"),
 			ClaimsParameterSupported:      true,
 			CodeChallengeMethodsSupported: []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
 			UILocalesSupported:            locales,

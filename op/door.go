@@ -189,11 +189,19 @@ func (c *shellClient) GrantTypes() []oidc.GrantType {
 
 func clientOf(c zop.Client) *client.Client { return c.(*shellClient).client }
 
+// logFailure logs an error that is not told. A caller that has gone before there was an answer is none.
+func logFailure(ctx context.Context, err error) {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return
+	}
+	slog.ErrorContext(ctx, "request failed", "error", err, "request_id", httpx.RequestID(ctx))
+}
+
 // shellError makes an error fit to be written by the shell, which would send the text of any other to the caller.
 func shellError(ctx context.Context, err error) error {
 	var known *oidc.Error
 	if !errors.As(err, &known) {
-		slog.ErrorContext(ctx, "request failed", "error", err, "request_id", httpx.RequestID(ctx))
+		logFailure(ctx, err)
 		return zop.NewStatusError(oidc.ErrServerError().WithDescription("something went wrong here; try again"),
 			http.StatusInternalServerError)
 	}

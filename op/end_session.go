@@ -67,13 +67,15 @@ func (p *Provider) endSession(w http.ResponseWriter, r *http.Request) {
 			Fields: req.fields(), UILocales: req.locales})
 		return
 	}
-	by := current.UserID
 	if _, err := p.Door.End(r.Context(), p.Store, current.Session,
-		logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: by}); err != nil {
+		logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: current.By()}); err != nil {
 		p.failPage(w, r, err)
 		return
 	}
-	p.Sessions.Clear(w)
+	if err := p.Sessions.Leave(w, r, current); err != nil {
+		p.failPage(w, r, err)
+		return
+	}
 	p.signedOut(w, r, req, current.Session)
 }
 
@@ -88,7 +90,7 @@ func (p *Provider) endWithoutCookie(w http.ResponseWriter, r *http.Request, req 
 		named, _, err := p.Store.LiveSession(r.Context(), req.hint.Subject, req.hint.SessionID, p.Clock.Now())
 		if err == nil {
 			_, err = p.Door.End(r.Context(), p.Store, named,
-				logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: named.UserID})
+				logout.Cause{Status: storage.StatusEnded, Reason: logout.SignedOut, By: (&session.Current{Session: named}).By()})
 		}
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			p.failPage(w, r, err)

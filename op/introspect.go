@@ -10,6 +10,7 @@ import (
 
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/key"
+	"github.com/curfew-id/curfew/op/token"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -32,6 +33,8 @@ type introspection struct {
 	AuthTime  int64    `json:"auth_time,omitempty"`
 	ACR       string   `json:"acr,omitempty"`
 	AMR       []string `json:"amr,omitempty"`
+
+	Act *token.Actor `json:"act,omitempty"` // RFC 8693 4.1
 }
 
 // Introspect tells whether a token is good right now (RFC 7662). To whoever may not know, it is not active.
@@ -74,7 +77,8 @@ func (p *Provider) introspect(ctx context.Context, c *client.Client, text string
 			expires = until
 		}
 		return &introspection{Active: true, TokenType: "refresh_token", Issuer: p.Issuer, Subject: g.UserID,
-			ClientID: g.ClientID, SessionID: g.SessionID, Scope: g.Scope, ExpiresAt: expires.Unix()}, nil
+			ClientID: g.ClientID, SessionID: g.SessionID, Scope: g.Scope, ExpiresAt: expires.Unix(),
+			Act: p.Tokens.Actor(g.ActorSub, g.ActorSessionID)}, nil
 	}
 	claims, g, err := p.Tokens.ReadAccess(ctx, text)
 	if errors.Is(err, key.ErrInvalid) || err == nil && !may(claims.ClientID) && !slices.Contains(claims.Audience, c.ID) {
@@ -88,6 +92,7 @@ func (p *Provider) introspect(ctx context.Context, c *client.Client, text string
 		Scope: claims.Scope, IssuedAt: claims.IssuedAt, ExpiresAt: claims.ExpiresAt}
 	if g != nil {
 		a.AuthTime, a.ACR, a.AMR = g.AuthenticatedAt.Unix(), g.ACR, strings.Fields(g.AMR)
+		a.Act = p.Tokens.Actor(g.ActorSub, g.ActorSessionID)
 	}
 	return a, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/client"
@@ -60,6 +61,7 @@ type kit struct {
 	push     *push.Hub
 	consents *consent.Consents
 	flows    *authflow.Flows
+	actors   *actor.Actors
 	handler  http.Handler
 	secrets  map[string]string // of clients, by id
 	file     string            // of a light kit's database
@@ -146,13 +148,19 @@ func assemble(t testing.TB, store *storage.Store) *kit {
 	k.consents = consent.New(store, k.door, k.clock)
 	factors := factor.New(store, factor.Options{Clock: k.clock, Key: master, Sealer: sealer})
 	k.flows = authflow.New(issuer, store, k.clock, k.clients, k.sessions, k.consents, factors)
+	k.actors = actor.New(actor.Options{Issuer: issuer, Store: store, Clock: k.clock, Sessions: k.sessions, Door: k.door,
+		NeverScopes: []string{"unsafe_metadata:write", op.ScopeIntrospect}})
+	k.flows.LetActorsIn(k.actors)
 	p, err := op.New(op.Options{Issuer: issuer, Store: store, Clock: k.clock, Ring: k.ring, Tokens: k.tokens, Clients: k.clients,
-		Sessions: k.sessions, Activity: k.activity, Flows: k.flows, Users: k.users, Door: k.door, Push: k.push, Pages: plainPages(),
+		Sessions: k.sessions, Activity: k.activity, Flows: k.flows, Users: k.users, Door: k.door, Push: k.push, Actors: k.actors,
+		Pages:   plainPages(),
 		Locales: []string{"en", "de"}})
 	k.must(err)
 	mux := http.NewServeMux()
 	p.Routes(mux)
 	mux.HandleFunc("POST /test/signin", k.signInForTest)
+	mux.HandleFunc("POST /test/impersonate", k.actForTest)
+	mux.HandleFunc("POST /test/stop", k.stopForTest)
 	k.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: k.clock})
 	return k
 }

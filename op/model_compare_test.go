@@ -137,6 +137,7 @@ func (w *modelWorld) compareAll() {
 		w.chooser(b)
 	}
 	w.compareAudit()
+	w.compareReplays()
 }
 
 // compareAudit counts: each end stands in the audit once, with its reason, and so does each reuse and revocation.

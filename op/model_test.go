@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/session"
 )
@@ -84,7 +85,9 @@ type modelWorld struct {
 	rt       *rapid.T
 	limited  *session.Sessions
 	clients  []*modelClient
-	position int64 // in the feed of ended sessions
+	position int64  // in the feed of ended sessions
+	began    string // the last audit event of before
+	instants []modelInstant
 }
 
 // modelKit keeps the kit's names behind the model's: w.sessions are the model's, w.kit.sessions the real ones.
@@ -110,6 +113,7 @@ func newModelWorld(k *kit, rt *rapid.T) *modelWorld {
 	k.must(err)
 	_, w.position, err = k.store.SessionFeed(k.Context())
 	k.must(err)
+	w.began = id.New(id.Event)
 	return w
 }
 
@@ -192,6 +196,7 @@ func (w *modelWorld) steps() []modelStep {
 		{"grant consent", 2, w.stepConsent},
 		{"withdraw consent", 2, w.stepWithdraw},
 		{"withdraw consent of a code", 1, w.stepWithdrawUnderWay},
+		{"remember how all stands", 2, w.stepRemember},
 	}
 }
 

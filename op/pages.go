@@ -2,7 +2,6 @@ package op
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 
 	"github.com/curfew-id/curfew/internal/httpx"
@@ -23,6 +22,6 @@ func (p *Provider) badRequestPage(w http.ResponseWriter, r *http.Request, err er
 
 // failPage shows that something went wrong here; what it was stands in the log.
 func (p *Provider) failPage(w http.ResponseWriter, r *http.Request, err error) {
-	slog.ErrorContext(r.Context(), "request failed", "error", err, "request_id", httpx.RequestID(r.Context()))
+	logFailure(r.Context(), err)
 	p.Pages.Error(w, r, http.StatusInternalServerError, "server_error", "")
 }

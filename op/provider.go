@@ -7,6 +7,7 @@ import (
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"github.com/curfew-id/curfew/internal/clock"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/client"
 	"github.com/curfew-id/curfew/op/key"
@@ -18,7 +19,7 @@ import (
 	"github.com/curfew-id/curfew/storage"
 )
 
-// Options are the parts that a Provider is made of. All are required.
+// Options are the parts that a Provider is made of. All but Actors are required.
 type Options struct {
 	Issuer   string // as configured, never taken from a request
 	Store    *storage.Store
@@ -32,6 +33,7 @@ type Options struct {
 	Users    *user.Users
 	Door     *logout.Door
 	Push     *push.Hub
+	Actors   *actor.Actors // nil: nobody exchanges a token to act as somebody else
 	Pages    Pages
 	Locales  []string // of the hosted pages
 }

@@ -68,13 +68,24 @@ func (p *Provider) revokeFamily(ctx context.Context, g *storage.Grant, kind audi
 			return err
 		}
 		if err := audit.Write(ctx, tx, audit.Event{Kind: kind, At: now, UserID: g.UserID, SessionID: g.SessionID,
-			ClientID: g.ClientID, By: by, Data: map[string]any{"family": g.FamilyID}}); err != nil {
+			ClientID: g.ClientID, By: by, Data: namingActor(g, map[string]any{"family": g.FamilyID, "reason": cause.Reason})}); err != nil {
 			return err
 		}
 		if g.SessionKind != storage.KindOffline {
 			return nil
 		}
+		if exchanged, err := tx.IsExchanged(ctx, g.UserID, g.FamilyID); err != nil || exchanged { // nothing but a minute's token
+			return err
+		}
 		_, err = p.Door.End(ctx, tx, &storage.Session{UserID: g.UserID, ID: g.SessionID}, cause)
 		return err
 	})
+}
+
+// namingActor adds to what an event keeps who acts as the user, if somebody does.
+func namingActor(g *storage.Grant, data map[string]any) map[string]any {
+	if g.ActorSub != "" {
+		data["actor"] = g.ActorSub
+	}
+	return data
 }

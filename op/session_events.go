@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,6 +70,7 @@ type eventStream struct {
 	w        http.ResponseWriter
 	out      *http.ResponseController
 	text     bytes.Buffer // not yet sent
+	told     []toldEnd    // what of text leaves a receipt
 	position int64        // everything up to here has been told, or is none of the listener's business
 	doomed   bool         // what the listener came with was not good any more at the last heartbeat
 }
@@ -213,11 +215,20 @@ func (s *eventStream) tell(ctx context.Context, e *storage.SessionEnd) (over boo
 	if err != nil {
 		return true
 	}
+	if c := s.who.client; c != "" && v.SessionID != "" && (slices.Contains(e.ClientIDs, c) || e.SessionID == "") {
+		s.told = append(s.told, toldEnd{userID: v.Subject, sessionID: v.SessionID, at: e.EndedAt.Time})
+	}
 	s.text.WriteString("event: " + name + "\ndata: ")
 	s.text.Write(data)
 	s.text.WriteByte('\n')
 	s.mark()
 	return v.Current
+}
+
+// toldEnd is the end of a session in which the listening client took part: it asked to be told, and the receipt says that it was.
+type toldEnd struct {
+	userID, sessionID string
+	at                time.Time
 }
 
 // send writes what was told. A connection that takes nothing any more is given up.
@@ -231,5 +242,12 @@ func (s *eventStream) send() error {
 		return err
 	}
 	s.text.Reset()
-	return s.out.Flush()
+	if err := s.out.Flush(); err != nil {
+		return err
+	}
+	for _, t := range s.told {
+		s.provider.Push.Told(s.who.client, t.userID, t.sessionID, t.at)
+	}
+	s.told = s.told[:0]
+	return nil
 }

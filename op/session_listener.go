@@ -24,6 +24,7 @@ type sessionListener struct {
 	scope   push.Scope
 	payer   string // whom the stream counts for
 	most    int
+	client  string    // whose stream it is; "" for a person on pages of ours
 	own     string    // the session it came with; "" for a client
 	onlyOwn bool      // it may hear of no other
 	expires time.Time // zero for never
@@ -111,7 +112,7 @@ func (p *Provider) tokenListener(r *http.Request, bearer string) (*sessionListen
 	if err != nil {
 		return nil, err
 	}
-	l := &sessionListener{expires: time.Unix(claims.ExpiresAt, 0), still: func(ctx context.Context) (bool, error) {
+	l := &sessionListener{client: claims.ClientID, expires: time.Unix(claims.ExpiresAt, 0), still: func(ctx context.Context) (bool, error) {
 		_, _, err := p.Tokens.ReadAccess(ctx, bearer)
 		return err == nil, unless(err, key.ErrInvalid)
 	}}
@@ -146,7 +147,7 @@ func (p *Provider) clientListener(r *http.Request) (*sessionListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sessionListener{scope: scopeOf(c), payer: c.ID, most: push.PerClient,
+	return &sessionListener{client: c.ID, scope: scopeOf(c), payer: c.ID, most: push.PerClient,
 		still: func(ctx context.Context) (bool, error) {
 			_, err := p.authenticate(ctx, cred) // a new secret, or no client any more
 			var known *oidc.Error

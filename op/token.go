@@ -9,8 +9,8 @@ import (
 	"github.com/curfew-id/curfew/op/client"
 )
 
-// token is the token endpoint (RFC 6749 3.2). Refresh, the hot path, is answered here; the other grants by the library's
-// shell, which calls CodeExchange and ClientCredentialsExchange.
+// token is the token endpoint (RFC 6749 3.2). Refresh, the hot path, and exchange are answered here; the other grants by the
+// library's shell, which calls CodeExchange and ClientCredentialsExchange.
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	httpx.NoStore(w.Header())
 	form, err := httpx.ReadForm(r)
@@ -21,6 +21,8 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	switch form.Get("grant_type") {
 	case client.GrantRefresh:
 		p.refresh(w, r, form)
+	case client.GrantTokenExchange: // the library's shell looks into the tokens by itself, and not carefully
+		p.exchange(w, r, form)
 	case client.GrantCode, client.GrantClientCredentials:
 		p.serveShell(w, r, form)
 	case "":
@@ -38,4 +40,6 @@ type tokenResponse struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	Scope        string `json:"scope,omitempty"`
+
+	IssuedTokenType string `json:"issued_token_type,omitempty"` // RFC 8693 2.2.1
 }

@@ -39,19 +39,17 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 		return nil, err
 	}
 	now := p.Clock.Now()
+	var from, offline *storage.Session
 	row, g, err := p.Store.Redeem(ctx, storage.Redemption{
 		Hash: secret.Hash(code), ClientID: c.ID, RedirectURI: redirectURI, CodeChallenge: challenge, Now: now,
-		OpenOffline: func(from *storage.Session, user *storage.User) *storage.Session {
-			return p.Sessions.Offline(from, user, now)
+		OpenOffline: func(s *storage.Session, user *storage.User) *storage.Session {
+			from, offline = s, p.Sessions.Offline(s, user, now)
+			return offline
 		},
+		Record: func(tx *storage.Store, g *storage.Grant) error { return p.redeemed(ctx, tx, c, g, from, offline, now) },
+		Reused: func(tx *storage.Store, row *storage.Code) error { return p.codeReused(ctx, tx, c, row, now) },
 	})
-	if errors.Is(err, storage.ErrRedeemed) {
-		if err := p.codeReused(ctx, c, row, now); err != nil {
-			return nil, err
-		}
-		return nil, errInvalidGrant()
-	}
-	if errors.Is(err, storage.ErrNotFound) {
+	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRedeemed) {
 		return nil, errInvalidGrant()
 	}
 	if err != nil {
@@ -64,23 +62,38 @@ func (p *Provider) redeem(ctx context.Context, c *client.Client, code, redirectU
 	return p.issueFirst(ctx, c, row, g)
 }
 
-// codeReused says that two people had a code (RFC 6749 4.1.2). What the first redemption got is revoked by now; lasting
-// access is nothing but that, so its session ends.
-func (p *Provider) codeReused(ctx context.Context, c *client.Client, code *storage.Code, now time.Time) error {
-	return p.Store.Tx(ctx, func(tx *storage.Store) error {
-		err := audit.Write(ctx, tx, audit.Event{Kind: audit.CodeReused, At: now, UserID: code.UserID, SessionID: code.SessionID,
-			ClientID: c.ID, By: c.ID, Data: map[string]any{"family": code.FamilyID}})
-		if err != nil || !code.Offline {
+// redeemed writes down what a code got: a family, and for lasting access a session of its own beside the one that it came
+// from, in which the client takes part as well.
+func (p *Provider) redeemed(ctx context.Context, tx *storage.Store, c *client.Client, g *storage.Grant,
+	from, offline *storage.Session, now time.Time) error {
+	data := map[string]any{"family": g.FamilyID, "scope": g.Scope}
+	if offline != nil {
+		data["from"] = from.ID
+		e := audit.SessionStart(offline, g.UserID, "")
+		e.ClientID = c.ID
+		if err := audit.Write(ctx, tx, e); err != nil {
 			return err
 		}
-		g, err := tx.Grant(ctx, code.UserID, code.FamilyID, now)
-		if err != nil || g.SessionKind != storage.KindOffline {
-			return err
-		}
-		_, err = p.Door.End(ctx, tx, &storage.Session{UserID: g.UserID, ID: g.SessionID},
-			logout.Cause{Status: storage.StatusRevoked, Reason: logout.CodeReused, By: logout.System})
+	}
+	return audit.Write(ctx, tx, audit.Event{Kind: audit.FamilyStarted, At: now, UserID: g.UserID, SessionID: g.SessionID, ClientID: c.ID,
+		By: c.ID, Data: namingActor(g, data)})
+}
+
+// codeReused says that two people had a code (RFC 6749 4.1.2), in the transaction that revokes what the first redemption got.
+// Lasting access is nothing but that, so its session ends.
+func (p *Provider) codeReused(ctx context.Context, tx *storage.Store, c *client.Client, code *storage.Code, now time.Time) error {
+	err := audit.Write(ctx, tx, audit.Event{Kind: audit.CodeReused, At: now, UserID: code.UserID, SessionID: code.SessionID,
+		ClientID: c.ID, By: c.ID, Data: map[string]any{"family": code.FamilyID}})
+	if err != nil || !code.Offline {
 		return err
-	})
+	}
+	g, err := tx.Grant(ctx, code.UserID, code.FamilyID, now)
+	if err != nil || g.SessionKind != storage.KindOffline {
+		return err
+	}
+	_, err = p.Door.End(ctx, tx, &storage.Session{UserID: g.UserID, ID: g.SessionID},
+		logout.Cause{Status: storage.StatusRevoked, Reason: logout.CodeReused, By: logout.System})
+	return err
 }
 
 // prepareKey sees to it that there is a key for an algorithm: a client that wants another one may have been registered by

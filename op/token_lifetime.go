@@ -32,5 +32,8 @@ func (p *Provider) used(c *client.Client, g *storage.Grant) {
 	if idle := c.IdleTimeout(); idle > 0 {
 		p.Activity.Narrow(g.SessionID, idle)
 	}
-	p.Activity.Used(g.UserID, g.SessionID, g.At, g.LastActiveAt, g.IdleTTL)
+	due := p.Activity.Used(g.UserID, g.SessionID, g.At, g.LastActiveAt, g.IdleTTL)
+	if due && g.ActorSessionID != "" { // see session.Sessions
+		p.Activity.Used(g.ActorSub, g.ActorSessionID, g.At, g.LastActiveAt, g.IdleTTL)
+	}
 }

@@ -73,7 +73,7 @@ func TestUnknownGrantTypesAreRefused(t *testing.T) {
 		{"subject_token": {"x"}, "subject_token_type": {"garbage"}, "actor_token": {"y"}, "actor_token_type": {"garbage"},
 			"requested_token_type": {"garbage"}, "scope": {"a  b"}, "resource": {"::"}, "audience": {"x"}},
 		{"username": {"user@example.com"}, "password": {"x"}}}
-	for _, grant := range []string{"urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code",
+	for _, grant := range []string{"urn:ietf:params:oauth:grant-type:token-exchange ", "urn:ietf:params:oauth:grant-type:device_code",
 		"urn:ietf:params:oauth:grant-type:jwt-bearer", "password", "implicit", "Refresh_Token", "refresh_token ", "\"<script>\\"} {
 		for _, v := range garbage {
 			for _, clientID := range []string{"web", "spa", "machine"} {
@@ -83,6 +83,11 @@ func TestUnknownGrantTypesAreRefused(t *testing.T) {
 					t.Errorf("echoed: %s", a.body)
 				}
 			}
+		}
+	}
+	for _, v := range garbage { // offered, but to none of these
+		for _, clientID := range []string{"web", "spa", "machine"} {
+			k.call("/oauth/token", clientID, with(v, "grant_type", client.GrantTokenExchange)).wantError(t, 400, "unauthorized_client")
 		}
 	}
 	k.call("/oauth/token", "web", url.Values{}).wantError(t, 400, "invalid_request")

@@ -69,6 +69,9 @@ func (p *Provider) userClaims(r *http.Request, g *storage.Grant) (map[string]any
 	}
 	claims := person.Claims(g.Scope, names)
 	claims["sub"] = g.UserID
+	if act := p.Tokens.Actor(g.ActorSub, g.ActorSessionID); act != nil {
+		claims["act"] = act
+	}
 	return claims, nil
 }
 

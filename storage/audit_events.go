@@ -27,10 +27,15 @@ type AuditEvent struct {
 	Hash     string
 }
 
-// InsertAuditEvent appends an event.
+// InsertAuditEvent appends an event and shows it to whoever watches.
 func (s *Store) InsertAuditEvent(ctx context.Context, e *AuditEvent) error {
-	_, err := s.db.NewInsert().Model(e).Exec(ctx)
-	return wrap(err, "write audit event")
+	if *s.seen != nil && !s.inTx() {
+		return s.Tx(ctx, func(tx *Store) error { return tx.InsertAuditEvent(ctx, e) })
+	}
+	if _, err := s.db.NewInsert().Model(e).Exec(ctx); err != nil || *s.seen == nil {
+		return wrap(err, "write audit event")
+	}
+	return (*s.seen)(ctx, s, e)
 }
 
 // UserEvents returns the newest events of a user.

@@ -47,6 +47,10 @@ type Redemption struct {
 	Now           time.Time
 	// OpenOffline makes the session that a code with offline access opens; nil where the code has none.
 	OpenOffline func(from *Session, user *User) *Session
+	// Record runs in the transaction when all else is done.
+	Record func(tx *Store, g *Grant) error
+	// Reused runs in the transaction that revokes, for a second use, what the first one got; before it does.
+	Reused func(tx *Store, code *Code) error
 }
 
 // Redeem takes a code for its client, once: it starts the family, records that the client takes part in the session and
@@ -91,6 +95,9 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (code *Code, grant *Gr
 		if err == nil && !grant.Live {
 			return ErrNotFound
 		}
+		if err == nil && r.Record != nil {
+			err = r.Record(tx, grant)
+		}
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -133,6 +140,28 @@ func (s *Store) startFamily(ctx context.Context, code *Code, sessionID string, n
 // would have been good the first time can do that: anybody else's, who has seen the code but lacks the verifier, changes
 // nothing.
 func (s *Store) punishReuse(ctx context.Context, r Redemption) (*Code, error) {
+	var code *Code
+	err := s.Tx(ctx, func(tx *Store) (err error) {
+		code, err = tx.redeemed(ctx, r)
+		if err != nil || code == nil {
+			return err
+		}
+		if r.Reused != nil {
+			if err := r.Reused(tx, code); err != nil {
+				return err
+			}
+		}
+		_, err = tx.RevokeFamily(ctx, code.UserID, code.FamilyID, r.Now)
+		return err
+	})
+	if err != nil || code == nil {
+		return nil, err
+	}
+	return code, ErrRedeemed
+}
+
+// redeemed returns the code if the request would have been good for it the first time, nil otherwise.
+func (s *Store) redeemed(ctx context.Context, r Redemption) (*Code, error) {
 	code := new(Code)
 	err := s.db.NewSelect().Model(code).Where("hash = ? AND client_id = ? AND redirect_uri = ? AND code_challenge = ?",
 		r.Hash, r.ClientID, r.RedirectURI, r.CodeChallenge).Where("redeemed_at IS NOT NULL").Scan(ctx)
@@ -142,8 +171,5 @@ func (s *Store) punishReuse(ctx context.Context, r Redemption) (*Code, error) {
 	if err != nil {
 		return nil, wrap(err, "read code")
 	}
-	if _, err := s.RevokeFamily(ctx, code.UserID, code.FamilyID, r.Now); err != nil {
-		return nil, err
-	}
-	return code, ErrRedeemed
+	return code, nil
 }

@@ -31,6 +31,28 @@ func (s *Store) Consents(ctx context.Context, userID string) (list []*Consent, e
 	return list, wrap(err, "list consents")
 }
 
+// ConsentFilter narrows a list of consents; zero values do not. AfterUser and AfterClient name the one to start behind.
+type ConsentFilter struct {
+	UserID, ClientID       string
+	AfterUser, AfterClient string
+	Limit                  int
+}
+
+// FindConsents returns consents by user and client.
+func (s *Store) FindConsents(ctx context.Context, f ConsentFilter) (list []*Consent, err error) {
+	q := s.db.NewSelect().Model(&list).Order("user_id", "client_id").Limit(limit(f.Limit))
+	if f.UserID != "" {
+		q = q.Where("user_id = ?", f.UserID)
+	}
+	if f.ClientID != "" {
+		q = q.Where("client_id = ?", f.ClientID)
+	}
+	if f.AfterUser != "" {
+		q = q.Where("(user_id, client_id) > (?, ?)", f.AfterUser, f.AfterClient)
+	}
+	return list, wrap(q.Scan(ctx), "list consents")
+}
+
 // PutConsent records a decision over an earlier one.
 func (s *Store) PutConsent(ctx context.Context, userID, clientID, scope string, at time.Time) error {
 	c := &Consent{UserID: userID, ClientID: clientID, Scope: scope, GrantedAt: At(at), UpdatedAt: At(at)}

@@ -31,6 +31,7 @@ type Delivery struct {
 	LastError    string // class of the last failure, empty after a success
 	SettledAt    Time
 	Outcome      string
+	MessageID    string // what it carries, where that was fixed beforehand
 }
 
 // InsertDeliveries records what is owed.

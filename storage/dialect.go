@@ -7,6 +7,10 @@ import (
 	"github.com/uptrace/bun"
 )
 
+// olderThanSchema lets reads pass over columns that this version does not know: while replicas are replaced, the old ones run
+// on the schema of the new.
+var olderThanSchema = bun.WithDiscardUnknownColumns()
+
 // dialect is every difference between the two engines.
 type dialect interface {
 	open() (*bun.DB, error)
@@ -19,6 +23,8 @@ type dialect interface {
 	duplicate(err error) bool
 	// missingTable tells that a statement named a table that is not there.
 	missingTable(err error) bool
+	// tryLock takes a lock of that name which no other process has, see exclusive.go.
+	tryLock(ctx context.Context, name string) (unlock func(), ok bool, err error)
 	lockMigrations(ctx context.Context) (unlock func(), err error)
 	// migrated is called when migrations were applied.
 	migrated(ctx context.Context, db *bun.DB) error

@@ -26,6 +26,18 @@ const notEndedWithClient = `(NOT EXISTS (SELECT 1 FROM client_ends) OR NOT EXIST
 	JOIN client_sessions cs ON cs.client_id = e.client_id AND cs.client_epoch < e.epoch
 	WHERE cs.user_id = s.user_id AND cs.session_id = s.id))`
 
+// actorLive is what an impersonation hangs off: the actor's own session is live, by all that liveSession asks. It holds for
+// every session without an actor, of which it costs nothing but a look at their own row. whose and which are columns with
+// the actor and their session, now is the place of the instant.
+func actorLive(whose, which, now string) string {
+	return `(` + which + ` = '' OR EXISTS (SELECT 1 FROM sessions p JOIN users pu ON pu.id = p.user_id
+		WHERE p.user_id = ` + whose + ` AND p.id = ` + which + ` AND p.status = 'active' AND p.expires_at > ` + now + `
+		AND p.last_active_at + p.idle_ttl > ` + now + ` AND p.user_epoch = pu.epoch AND pu.status = 'active'
+		AND p.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)
+		AND NOT EXISTS (SELECT 1 FROM client_ends e JOIN client_sessions cs ON cs.client_id = e.client_id
+			AND cs.client_epoch < e.epoch WHERE cs.user_id = p.user_id AND cs.session_id = p.id)))`
+}
+
 // MoveUserEpoch ends every session of a user at once, in constant time, and writes it into the feed; ErrNotFound where there
 // is no such user. It is the database half of logout.Door.EndUser, as the next two are of its neighbours.
 func (s *Store) MoveUserEpoch(ctx context.Context, userID string, m EpochMove) error {
@@ -113,7 +125,7 @@ func (s *Store) endedWithClients(ctx context.Context, n int) (list []*SessionVie
 	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*, 'revoked' AS stands").
 		Where("s.status = 'active'").Where(`(s.user_id, s.id) IN (SELECT cs.user_id, cs.session_id FROM client_ends e
 			JOIN client_sessions cs ON cs.client_id = e.client_id AND cs.client_epoch < e.epoch)`).
-		Limit(limit(n)).Scan(ctx)
+		Limit(int64(n)).Scan(ctx)
 	return list, wrap(err, "list sessions ended with a client")
 }
 

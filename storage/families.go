@@ -28,6 +28,8 @@ type Grant struct {
 	LastActiveAt     time.Time
 	IdleTTL          time.Duration
 	LongestPause     time.Duration // without any use, since AuthenticatedAt
+	// ActorSub acts as the user, in ActorSessionID of their own: an impersonation, or a token that was exchanged for another.
+	ActorSub, ActorSessionID string
 	// Until is when the client's own limit has the session end for it, zero for none: no token lives longer. Whoever has read
 	// the client sets it.
 	Until time.Time
@@ -40,8 +42,15 @@ type Grant struct {
 // grantColumns reads a Grant for token_families f; the places for the instant stand in liveGrant.
 const grantColumns = `f.user_id, f.id, f.session_id, s.kind, f.client_id, c.version, u.version, f.scope, f.claims,
 	f.generation, f.rotated_at, s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl,
-	s.longest_pause,
-	(SELECT templates_version FROM realm WHERE id = 1)`
+	s.longest_pause, (SELECT templates_version FROM realm WHERE id = 1), ` + grantActor
+
+// grantActor is who acts: of a session and a family at most one has somebody.
+const grantActor = `s.actor_sub || f.actor_sub, s.actor_session_id || f.actor_session_id`
+
+// liveGrant is what a grant adds to a live session.
+func liveGrant(now string) string {
+	return `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND ` + actorLive("f.actor_sub", "f.actor_session_id", now)
+}
 
 const grantTables = `token_families f
 	JOIN sessions s ON s.user_id = f.user_id AND s.id = f.session_id
@@ -53,7 +62,7 @@ func scanGrant(scan func(...any) error, g *Grant, more ...any) error {
 	var rotated, authenticated, expires, active, idle, pause int64
 	dst := append([]any{&g.UserID, &g.FamilyID, &g.SessionID, &g.SessionKind, &g.ClientID, &g.ClientVersion,
 		&g.UserVersion, &g.Scope, &g.Claims, &g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires,
-		&active, &idle, &pause, &g.TemplatesVersion, &g.Live}, more...)
+		&active, &idle, &pause, &g.TemplatesVersion, &g.ActorSub, &g.ActorSessionID, &g.Live}, more...)
 	if err := scan(dst...); err != nil {
 		return err
 	}
@@ -78,7 +87,7 @@ func (s *Store) Grant(ctx context.Context, userID, familyID string, now time.Tim
 	}
 	g := &Grant{At: now}
 	at := At(now)
-	q := s.db.NewRaw(`SELECT `+grantColumns+`, (f.revoked_at IS NULL AND f.client_epoch = c.epoch AND `+liveSession+`)
+	q := s.db.NewRaw(`SELECT `+grantColumns+`, (`+liveSession+` AND `+liveGrant("?0")+`)
 		FROM `+grantTables+` WHERE f.user_id = ? AND f.id = ?`, at, at, userID, familyID)
 	row, err := s.db.QueryContext(ctx, q.String())
 	if err != nil {
@@ -98,10 +107,11 @@ func (s *Store) Rotate(ctx context.Context, userID, familyID, clientID string, p
 		rotate: true, now: now})
 }
 
-// RevokeFamily revokes the refresh tokens of a family and tells whether it did: false if they had been before.
+// RevokeFamily revokes the refresh tokens of a family, with what its tokens were exchanged for, and tells whether it did: false if
+// they had been before.
 func (s *Store) RevokeFamily(ctx context.Context, userID, familyID string, at time.Time) (bool, error) {
-	res, err := s.db.NewRaw(`UPDATE token_families SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL`,
-		At(at), userID, familyID).Exec(ctx)
+	res, err := s.db.NewRaw(`UPDATE token_families SET revoked_at = ? WHERE user_id = ? AND (id = ? OR parent_id = ?)
+		AND revoked_at IS NULL`, At(at), userID, familyID, familyID).Exec(ctx)
 	if err := changed(res, err, "revoke family"); err != nil {
 		if err == ErrNotFound {
 			return false, nil

@@ -22,6 +22,7 @@ type postgres struct {
 	url         string
 	connections int
 	hot         *sql.DB
+	locks       pgLocks
 }
 
 func (d *postgres) open() (*bun.DB, error) {
@@ -48,7 +49,7 @@ func (d *postgres) open() (*bun.DB, error) {
 	fast.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	d.hot = stdlib.OpenDB(*fast)
 	limitPool(d.hot, hot)
-	return bun.NewDB(pool, pgdialect.New()), nil
+	return bun.NewDB(pool, pgdialect.New(), olderThanSchema), nil
 }
 
 func limitPool(p *sql.DB, n int) {
@@ -57,7 +58,7 @@ func limitPool(p *sql.DB, n int) {
 	p.SetConnMaxIdleTime(5 * time.Minute)
 }
 
-func (d *postgres) close() error { return d.hot.Close() }
+func (d *postgres) close() error { return errors.Join(d.hot.Close(), d.locks.close()) }
 
 func (d *postgres) now(ctx context.Context) (t time.Time, err error) {
 	err = d.hot.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&t)
@@ -95,6 +96,10 @@ func (d *postgres) onHot(ctx context.Context, fn func(c *pgx.Conn) error) error 
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error { return fn(driver.(*stdlib.Conn).Conn()) })
+}
+
+func (d *postgres) tryLock(ctx context.Context, name string) (func(), bool, error) {
+	return d.locks.try(ctx, d.url, name)
 }
 
 func (d *postgres) transient(err error) bool {
@@ -140,22 +145,23 @@ func (d *postgres) migrated(ctx context.Context, db *bun.DB) error {
 	return nil
 }
 
-const pgLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > $3
+var pgLive = `s.status = 'active' AND s.expires_at > $3
 	AND s.last_active_at + s.idle_ttl > $3 AND s.user_epoch = u.epoch AND u.status = 'active'
-	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient + `
+	AND ` + actorLive("s.actor_sub", "s.actor_session_id", "$3") + ` AND ` + liveGrant("$3")
 
 // a.n is the place of the ask in the arrays, so that what is known of it need not come back.
 const pgGrant = `a.n, f.session_id, s.kind, f.client_id, c.version, u.version, f.scope, f.claims, f.generation, f.rotated_at,
 	s.acr, s.amr, s.authenticated_at, s.expires_at, s.last_active_at, s.idle_ttl, s.longest_pause,
-	(SELECT templates_version FROM realm WHERE id = 1)`
+	(SELECT templates_version FROM realm WHERE id = 1), ` + grantActor
 
-const pgRead = `SELECT ` + pgGrant + `, (` + pgLive + `)
+var pgRead = `SELECT ` + pgGrant + `, (` + pgLive + `)
 	FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a (user_id, id, n)
 	JOIN ` + grantTables + ` ON f.user_id = a.user_id AND f.id = a.id`
 
 // The UPDATE tests the generation in the row it locks: of two replicas that present the same one, the second waits for
 // the first, sees the moved generation and changes nothing.
-const pgRotate = `UPDATE token_families f SET generation = a.presented + 1, rotated_at = $3
+var pgRotate = `UPDATE token_families f SET generation = a.presented + 1, rotated_at = $3
 	FROM unnest($1::text[], $2::text[], $4::bigint[], $5::text[]) WITH ORDINALITY AS a (user_id, id, presented, asked_by, n),
 		sessions s, users u, clients c
 	WHERE f.user_id = a.user_id AND f.id = a.id AND f.client_id = a.asked_by AND a.presented >= f.generation
@@ -203,7 +209,8 @@ func pgGrants(ctx context.Context, c *pgx.Conn, asked []*refreshAsk, query strin
 	var n, rotated, authenticated, expires, active, idle, pause int64
 	var g Grant
 	dst := []any{&n, &g.SessionID, &g.SessionKind, &g.ClientID, &g.ClientVersion, &g.UserVersion, &g.Scope, &g.Claims,
-		&g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires, &active, &idle, &pause, &g.TemplatesVersion, &g.Live}
+		&g.Generation, &rotated, &g.ACR, &g.AMR, &authenticated, &expires, &active, &idle, &pause, &g.TemplatesVersion,
+		&g.ActorSub, &g.ActorSessionID, &g.Live}
 	for rows.Next() {
 		if err := rows.Scan(dst...); err != nil {
 			return err

@@ -12,9 +12,16 @@ import (
 type bell struct {
 	mu    sync.Mutex
 	heard map[*func()]struct{}
+	moved chan struct{} // an epoch has moved
 
 	again, sending atomic.Bool
 }
+
+func newBell() *bell { return &bell{heard: map[*func()]struct{}{}, moved: make(chan struct{}, 1)} }
+
+// EpochMoved receives after this process has moved an epoch, so that whoever takes the sessions through the door need not wait
+// until it looks by itself. One that receives stands for all that moved before.
+func (s *Store) EpochMoved() <-chan struct{} { return s.bell.moved }
 
 // HearEnds calls wake after sessions may have ended, here or on another replica, until ctx ends or the line to the database
 // breaks. wake must not block.
@@ -33,8 +40,14 @@ func (s *Store) HearEnds(ctx context.Context, wake func()) error {
 
 // ring is called after the commit. A notification inside the transaction would make every commit that ends a session wait
 // for the one lock that orders them; so it is sent behind, and one stands for all that came meanwhile.
-func (s *Store) ring() {
+func (s *Store) ring(moved bool) {
 	b := s.bell
+	if moved {
+		select {
+		case b.moved <- struct{}{}:
+		default:
+		}
+	}
 	b.mu.Lock()
 	for wake := range b.heard {
 		(*wake)()

@@ -49,6 +49,7 @@ func (s *Store) insertEnd(ctx context.Context, e *SessionEnd) (err error) {
 	}
 	if s.ended != nil {
 		*s.ended = true // Tx rings when it has committed
+		*s.moved = *s.moved || e.SessionID == ""
 	}
 	return nil
 }

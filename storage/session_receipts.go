@@ -25,6 +25,16 @@ func (s *Store) SettleOnce(ctx context.Context, list []*Delivery) (first []*Deli
 	return first, err
 }
 
+// RecordSettled is SettleOnce for many of which nobody asks who recorded them first, in one statement. They must come in the
+// order of their ids.
+func (s *Store) RecordSettled(ctx context.Context, list []*Delivery) error {
+	if len(list) == 0 {
+		return nil
+	}
+	_, err := s.db.NewInsert().Model(&list).On("CONFLICT (id) DO NOTHING").Exec(ctx)
+	return wrap(err, "record settled deliveries")
+}
+
 // DeliveriesOf returns the deliveries of several sessions of a user, by session, each list by id.
 func (s *Store) DeliveriesOf(ctx context.Context, userID string, sessionIDs []string) (map[string][]*Delivery, error) {
 	by := map[string][]*Delivery{}

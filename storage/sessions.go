@@ -71,10 +71,11 @@ func (s *Session) AbandonAt() time.Time {
 }
 
 // A session is live while it is active, neither expired nor idle, no epoch has moved since it was started (or since a client
-// first took part in it) and its user is active. $now stands for the reading of the clock taken before the statement was sent.
-const liveSession = `s.status = 'active' AND s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?
+// first took part in it), its user is active and the session that it hangs off is live, too. The instant is the reading of the
+// clock taken before the statement was sent; it must be the first and the second argument.
+var liveSession = `s.status = 'active' AND s.expires_at > ? AND s.last_active_at + s.idle_ttl > ?
 	AND s.user_epoch = u.epoch AND u.status = 'active' AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)
-	AND ` + notEndedWithClient
+	AND ` + notEndedWithClient + ` AND ` + actorLive("s.actor_sub", "s.actor_session_id", "?0")
 
 // StartSession adds an active session under the current epochs of its user and of everybody, or returns ErrNotFound
 // where the user is not active (any more).
@@ -114,12 +115,13 @@ func (s *Store) Session(ctx context.Context, id string) (*Session, error) {
 }
 
 // StepUp records a newer authentication in a live session and exchanges its cookie's secret (session fixation: a secret
-// known from before must not gain what was proved after). It returns ErrNotFound if the session has ended.
+// known from before must not gain what was proved after). It returns ErrNotFound if the session has ended, or is an
+// impersonation, in which nobody proves anything.
 func (s *Store) StepUp(ctx context.Context, n *Session) error {
 	res, err := s.db.NewUpdate().Model(n).
 		Column("secret_hash", "acr", "amr", "authenticated_at", "last_active_at", "longest_pause", "user_agent", "ip_address",
 			"city", "country").
-		WherePK().Where("status = 'active'").Exec(ctx)
+		WherePK().Where("status = 'active' AND kind <> 'impersonation'").Exec(ctx)
 	return changed(res, err, "step up session")
 }
 
@@ -127,7 +129,7 @@ func (s *Store) StepUp(ctx context.Context, n *Session) error {
 func (s *Store) DeviceSessions(ctx context.Context, deviceID string, now time.Time) (list []*Session, err error) {
 	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
 		Join("JOIN users AS u ON u.id = s.user_id").
-		Where("s.device_id = ? AND s.kind <> 'offline'", deviceID).Where(liveSession, At(now), At(now)).
+		Where("s.device_id = ? AND s.kind = 'browser'", deviceID).Where(liveSession, At(now), At(now)).
 		Order("s.last_active_at DESC", "s.id DESC").Scan(ctx)
 	return list, wrap(err, "list sessions of a device")
 }
@@ -211,7 +213,7 @@ func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Sess
 		ColumnExpr("CASE WHEN s.expires_at <= ? THEN 'expired' WHEN s.last_active_at + s.idle_ttl <= ? THEN 'abandoned' ELSE 'revoked' END AS stands",
 			At(now), At(now)).Where("s.status = 'active'").
 		Where("s.expires_at <= ? OR s.last_active_at + s.idle_ttl <= ? OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)",
-			At(now), At(now)).Order("s.id").Limit(limit(n)).Scan(ctx)
+			At(now), At(now)).Order("s.id").Limit(int64(n)).Scan(ctx)
 	if err != nil {
 		return nil, wrap(err, "list overdue sessions")
 	}
@@ -220,7 +222,7 @@ func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Sess
 		err := s.db.NewSelect().Model(&moved).ModelTableExpr("users AS u").ColumnExpr("s.*, 'revoked' AS stands").
 			Join("JOIN sessions AS s ON s.user_id = u.id").Where("u.epoch > 0 OR u.status <> 'active'").
 			Where("s.status = 'active' AND (s.user_epoch <> u.epoch OR u.status <> 'active')").
-			Order("s.id").Limit(limit(n - len(list))).Scan(ctx)
+			Order("s.id").Limit(int64(n - len(list))).Scan(ctx)
 		if err != nil {
 			return nil, wrap(err, "list sessions of moved users")
 		}
@@ -232,6 +234,13 @@ func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*Sess
 			return nil, err
 		}
 		list = append(list, moved...)
+	}
+	if len(list) < n {
+		orphans, err := s.orphans(ctx, now, n-len(list))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, orphans...)
 	}
 	list = onlyFirst(list)
 	return list, s.addMoves(ctx, list)

@@ -34,14 +34,14 @@ func (s *Store) SigningKeys(ctx context.Context) (list []*SigningKey, err error)
 	return list, wrap(err, "list signing keys")
 }
 
-// RetireSigningKey records when a key stopped signing.
+// RetireSigningKey records when a key stopped signing, or returns ErrNotFound where that was known.
 func (s *Store) RetireSigningKey(ctx context.Context, id string, at time.Time) error {
-	_, err := s.db.NewRaw(`UPDATE signing_keys SET retired_at = ? WHERE id = ? AND retired_at IS NULL`, At(at), id).Exec(ctx)
-	return wrap(err, "retire signing key")
+	res, err := s.db.NewRaw(`UPDATE signing_keys SET retired_at = ? WHERE id = ? AND retired_at IS NULL`, At(at), id).Exec(ctx)
+	return changed(res, err, "retire signing key")
 }
 
-// DeleteSigningKey removes a key whose last token is dead.
+// DeleteSigningKey removes a key whose last token is dead, or returns ErrNotFound.
 func (s *Store) DeleteSigningKey(ctx context.Context, id string) error {
-	_, err := s.db.NewDelete().Model((*SigningKey)(nil)).Where("id = ?", id).Exec(ctx)
-	return wrap(err, "delete signing key")
+	res, err := s.db.NewDelete().Model((*SigningKey)(nil)).Where("id = ?", id).Exec(ctx)
+	return changed(res, err, "delete signing key")
 }

@@ -17,6 +17,9 @@ import (
 	"github.com/curfew-id/curfew/internal/clock"
 )
 
+// PostgreSQL's collation of bytes, by the name that migrations know it by. SQLite's own is the same under another name.
+func init() { sqlitedriver.MustRegisterCollationUtf8("C", strings.Compare) }
+
 // sqlite is one file that one process opens. Every transaction takes the write lock when it begins, so that none fails
 // half-way because another was faster.
 type sqlite struct {
@@ -33,7 +36,7 @@ func (d *sqlite) open() (_ *bun.DB, err error) {
 		return nil, err
 	}
 	limitPool(d.db, 8)
-	return bun.NewDB(d.db, sqlitedialect.New()), nil
+	return bun.NewDB(d.db, sqlitedialect.New(), olderThanSchema), nil
 }
 
 func (d *sqlite) close() error { return nil }
@@ -65,6 +68,9 @@ func (d *sqlite) missingTable(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "no such table") // SQLite has no code of its own for it
 }
 
+// One process opens the file, so there is nobody else to have it.
+func (d *sqlite) tryLock(context.Context, string) (func(), bool, error) { return func() {}, true, nil }
+
 func (d *sqlite) lockMigrations(context.Context) (func(), error) {
 	d.migrations.Lock()
 	return d.migrations.Unlock, nil
@@ -72,14 +78,15 @@ func (d *sqlite) lockMigrations(context.Context) (func(), error) {
 
 func (d *sqlite) migrated(context.Context, *bun.DB) error { return nil }
 
-const sqliteLive = `f.revoked_at IS NULL AND f.client_epoch = c.epoch AND s.status = 'active' AND s.expires_at > ?3
+var sqliteLive = `s.status = 'active' AND s.expires_at > ?3
 	AND s.last_active_at + s.idle_ttl > ?3 AND s.user_epoch = u.epoch AND u.status = 'active'
-	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient
+	AND s.realm_epoch = (SELECT epoch FROM realm WHERE id = 1) AND ` + notEndedWithClient + `
+	AND ` + actorLive("s.actor_sub", "s.actor_session_id", "?3") + ` AND ` + liveGrant("?3")
 
-const sqliteRead = `SELECT ` + grantColumns + `, (` + sqliteLive + `) FROM ` + grantTables + `
+var sqliteRead = `SELECT ` + grantColumns + `, (` + sqliteLive + `) FROM ` + grantTables + `
 	WHERE f.user_id = ?1 AND f.id = ?2`
 
-const sqliteRotate = `UPDATE token_families SET generation = ?4 + 1, rotated_at = ?3
+var sqliteRotate = `UPDATE token_families SET generation = ?4 + 1, rotated_at = ?3
 	WHERE user_id = ?1 AND id = ?2 AND client_id = ?5 AND ?4 >= generation AND EXISTS
 	(SELECT 1 FROM ` + grantTables + ` WHERE f.user_id = ?1 AND f.id = ?2 AND ` + sqliteLive + `)`
 

@@ -29,7 +29,12 @@ type Store struct {
 	hot     *hotLanes
 	dialect dialect
 	bell    *bell
-	ended   *bool // set in a transaction that ended sessions
+	ended   *bool // set in a transaction that ended sessions, or owes what should be sent at once
+	seen    *seenFunc
+	moved   *bool // set in a transaction that moved an epoch
+	// of this process
+	exclusive *exclusive
+	last      *[]func(context.Context, *Store) error // of a transaction, see BeforeCommit
 }
 
 // Option changes how a database is opened.
@@ -59,7 +64,8 @@ func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
 	if err := root.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach database: %w", err), root.Close(), d.close())
 	}
-	s := &Store{db: root, root: root, dialect: d, bell: &bell{heard: map[*func()]struct{}{}}}
+	s := &Store{db: root, root: root, dialect: d, bell: newBell(), seen: new(seenFunc),
+		exclusive: &exclusive{held: map[string]bool{}}}
 	s.hot = newHotLanes(d)
 	return s, nil
 }
@@ -80,12 +86,18 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Store) error) error {
 		return fn(s)
 	}
 	for try := 0; ; try++ {
-		ended := false
+		ended, moved := false, false
 		err := s.root.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			return fn(&Store{db: tx, root: s.root, hot: s.hot, dialect: s.dialect, bell: s.bell, ended: &ended})
+			bound := &Store{db: tx, root: s.root, hot: s.hot, dialect: s.dialect, bell: s.bell, ended: &ended,
+				moved: &moved, exclusive: s.exclusive, seen: s.seen, last: new([]func(context.Context, *Store) error)}
+			if err := fn(bound); err != nil {
+				return err
+			}
+			bound.alongside(ctx)
+			return bound.settle(ctx)
 		})
 		if err == nil && ended {
-			s.ring()
+			s.ring(moved)
 		}
 		if err == nil || try == 3 || !s.dialect.transient(err) {
 			return err

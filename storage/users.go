@@ -159,7 +159,7 @@ func (s *Store) SignedIn(ctx context.Context, userID string, at time.Time) error
 // must have been ended before, in the same transaction.
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
 	return s.Tx(ctx, func(tx *Store) error {
-		for _, table := range []string{"token_families", "client_sessions", "sessions", "codes"} {
+		for _, table := range []string{"token_families", "client_sessions", "sessions", "codes", "actor_tokens"} {
 			if _, err := tx.db.NewRaw("DELETE FROM ? WHERE user_id = ?", bun.Ident(table), id).Exec(ctx); err != nil {
 				return wrap(err, "delete from "+table)
 			}
@@ -173,8 +173,12 @@ func (s *Store) DeleteUser(ctx context.Context, id string) error {
 type UserFilter struct {
 	Status string
 	Email  string // exact, normalised
-	After  string // id to start behind
-	Limit  int
+	Query  string // what a name or an e-mail address begins with; case counts for nothing
+	Role   string
+	// CreatedSince and CreatedBefore bound when the user came to be, the first included.
+	CreatedSince, CreatedBefore time.Time
+	After                       string // id to start behind
+	Limit                       int
 }
 
 // Users returns users by id, the oldest first.
@@ -185,6 +189,19 @@ func (s *Store) Users(ctx context.Context, f UserFilter) (list []*User, err erro
 	}
 	if f.Email != "" {
 		q = q.Where("id IN (SELECT user_id FROM identifiers WHERE kind = 'email' AND value = ?)", f.Email)
+	}
+	if f.Role != "" {
+		q = q.Where("role = ?", f.Role)
+	}
+	if f.Query != "" {
+		q = q.Where(`(lower(name) COLLATE "C" BETWEEN lower(?0) AND lower(?1) OR id IN (SELECT user_id FROM identifiers
+			WHERE kind = 'email' AND value COLLATE "C" BETWEEN lower(?0) AND lower(?1)))`, f.Query, f.Query+lastRune)
+	}
+	if !f.CreatedSince.IsZero() {
+		q = q.Where("created_at >= ?", At(f.CreatedSince))
+	}
+	if !f.CreatedBefore.IsZero() {
+		q = q.Where("created_at < ?", At(f.CreatedBefore))
 	}
 	if f.After != "" {
 		q = q.Where("id > ?", f.After)

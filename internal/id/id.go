@@ -23,9 +23,12 @@ const (
 	Client       = "app"
 	ActorToken   = "act"
 	Webhook      = "whk"
+	Message      = "msg"
 	LogoutIntent = "out"
 	SessionEnd   = "end"
 	Chain        = "chn"
+	APIKey       = "apk"
+	Import       = "imp"
 )
 
 // ErrMalformed is returned by Bytes for anything that New could not have made.
@@ -57,4 +60,21 @@ func Bytes(kind, s string) (b [16]byte, err error) {
 		return b, ErrMalformed
 	}
 	return b, nil
+}
+
+// Next returns a fresh identifier behind one of the given kind in the order of time, or ErrMalformed.
+func Next(kind, s string) (string, error) {
+	b, err := Bytes(kind, s)
+	if err != nil {
+		return "", err
+	}
+	const ordered = 10 // what follows is random in a UUIDv7, and is made anew: two that follow one identifier must differ
+	for i := ordered - 1; i >= 0; i-- {
+		if b[i]++; b[i] != 0 {
+			break
+		}
+	}
+	fresh := uuid.New()
+	copy(b[ordered:], fresh[ordered:])
+	return FromBytes(kind, b), nil
 }

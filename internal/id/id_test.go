@@ -45,3 +45,22 @@ func TestSortsByTime(t *testing.T) {
 		t.Error("later ids sort before earlier ones")
 	}
 }
+
+func TestNextIsBehind(t *testing.T) {
+	for _, first := range []string{id.New(id.Delivery), id.FromBytes(id.Delivery, [16]byte{9: 0xff, 15: 0xff})} {
+		last := first
+		for range 1000 {
+			next, err := id.Next(id.Delivery, last)
+			if err != nil || next <= last {
+				t.Fatalf("%s after %s: %v", next, last, err)
+			}
+			last = next
+		}
+		if again, err := id.Next(id.Delivery, first); err != nil || again <= first {
+			t.Fatalf("%s after %s: %v", again, first, err)
+		}
+	}
+	if _, err := id.Next(id.Delivery, id.New(id.User)); !errors.Is(err, id.ErrMalformed) {
+		t.Errorf("behind another kind: %v", err)
+	}
+}

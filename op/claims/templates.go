@@ -12,7 +12,8 @@ import (
 // Templates are the claim templates of all clients, compiled, and what they say of the users who were here lately. Each use
 // brings the version that the statement read which reads the session too, so a change is in the next token.
 type Templates struct {
-	store *storage.Store
+	issuer string
+	store  *storage.Store
 
 	mu    sync.Mutex
 	set   *set
@@ -39,9 +40,9 @@ type boundUser struct {
 
 const boundKept = 50_000 // of each generation, at some 500 bytes each
 
-// NewTemplates returns the Templates of a store.
-func NewTemplates(store *storage.Store) *Templates {
-	return &Templates{store: store, set: new(set), fresh: map[boundKey]boundUser{}, stale: map[boundKey]boundUser{}}
+// NewTemplates returns the Templates of a store, for tokens of an issuer.
+func NewTemplates(issuer string, store *storage.Store) *Templates {
+	return &Templates{issuer: issuer, store: store, set: new(set), fresh: map[boundKey]boundUser{}, stale: map[boundKey]boundUser{}}
 }
 
 // Members are what the templates put into a token.
@@ -72,8 +73,17 @@ func (t *Templates) Members(ctx context.Context, g *storage.Grant, clientName st
 		return m, err
 	}
 	body := bound.Append(make([]byte, 0, 512), &Session{ID: g.SessionID, Kind: string(g.SessionKind), ACR: g.ACR,
-		AuthenticatedAt: g.AuthenticatedAt, ExpiresAt: g.ExpiresAt, ClientID: g.ClientID, ClientName: clientName})
+		AuthenticatedAt: g.AuthenticatedAt, ExpiresAt: g.ExpiresAt, ClientID: g.ClientID, ClientName: clientName,
+		ActorIssuer: t.actorIssuer(g.ActorSub), ActorSub: g.ActorSub, ActorSID: g.ActorSessionID})
 	return Members{Names: template.Members, JSON: body}, nil
+}
+
+// actorIssuer is ours where there is an actor.
+func (t *Templates) actorIssuer(actorSub string) string {
+	if actorSub == "" {
+		return ""
+	}
+	return t.issuer
 }
 
 // current returns the templates of a version or a newer one.
@@ -207,7 +217,9 @@ func (t *Templates) Named(ctx context.Context, name string, user *storage.User, 
 	if err != nil {
 		return nil, err
 	}
-	return template.Bind(u).Append(nil, s), nil
+	about := *s
+	about.ActorIssuer = t.actorIssuer(s.ActorSub)
+	return template.Bind(u).Append(nil, &about), nil
 }
 
 // Put saves a template in tx; of its row, Kind, Name, Claims and the times must be set. It returns a *Fault for one that

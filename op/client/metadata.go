@@ -60,11 +60,12 @@ const (
 	AuthNone  = "none"
 )
 
-// Grant types (RFC 6749).
+// Grant types (RFC 6749, RFC 8693 2.1).
 const (
 	GrantCode              = "authorization_code"
 	GrantRefresh           = "refresh_token"
 	GrantClientCredentials = "client_credentials"
+	GrantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
 // Client is a registered client, parsed once.

@@ -97,6 +97,10 @@ func (m *Metadata) checkGrants() error {
 			if m.TokenEndpointAuthMethod == AuthNone { // RFC 6749 4.4: only confidential clients
 				return bad("grant_types", "client_credentials needs a client that authenticates")
 			}
+		case GrantTokenExchange:
+			if m.TokenEndpointAuthMethod == AuthNone { // RFC 8693 2.1: whoever holds a token could exchange it
+				return bad("grant_types", "token-exchange needs a client that authenticates")
+			}
 		default:
 			return bad("grant_types", "%q is not supported", g)
 		}

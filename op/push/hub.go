@@ -42,6 +42,8 @@ type Hub struct {
 
 	reading sync.Mutex // one reader at a time
 
+	receipts receipts
+
 	mu        sync.Mutex
 	started   bool
 	position  int64                 // everything up to here has been read and handed on
@@ -60,16 +62,17 @@ func New(o Options) *Hub {
 		o.Log = slog.Default()
 	}
 	return &Hub{Options: o, wake: make(chan struct{}, 1), listeners: map[string]map[*Listener]struct{}{},
-		streams: map[string]int{}, denials: map[denyKey]*DenyList{}}
+		streams: map[string]int{}, denials: map[denyKey]*DenyList{}, receipts: receipts{full: make(chan struct{}, 1)}}
 }
 
-// Run follows the feed until ctx ends.
+// Run follows the feed and writes receipts until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	if !h.deaf {
 		wg.Go(func() { h.hear(ctx) })
 	}
+	wg.Go(func() { h.writeReceipts(ctx) })
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	failing := false

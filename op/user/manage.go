@@ -62,8 +62,11 @@ func (u *Users) Update(ctx context.Context, tx *storage.Store, door *logout.Door
 		if err := tx.UpdateUser(ctx, next); err != nil {
 			return err
 		}
-		if err := u.write(ctx, tx, audit.UserUpdated, next.ID, by, data); err != nil || next.Role == now.Role || next.Role == "" {
+		if err := u.write(ctx, tx, audit.UserUpdated, next.ID, by, data); err != nil || next.Role == now.Role {
 			return err
+		}
+		if next.Role == "" { // whom they act as they may not any more
+			return door.EndActing(ctx, tx, next.ID, "", logout.Cause{Status: storage.StatusRevoked, Reason: logout.ActorEnded, By: by})
 		}
 		return endAll(ctx, tx, door, next.ID, logout.Revoked, by)
 	})

@@ -118,11 +118,12 @@ func (u *Users) Create(ctx context.Context, tx *storage.Store, n NewUser) (*stor
 		if err != nil {
 			return err
 		}
+		blank := &storage.User{PublicMetadata: "{}", PrivateMetadata: "{}", UnsafeMetadata: "{}"}
 		by := n.By
 		if by == "" {
 			by = row.ID
 		}
-		return audit.Write(ctx, tx, audit.Event{Kind: n.Kind, At: now.Time, UserID: row.ID, By: by})
+		return audit.Write(ctx, tx, audit.Event{Kind: n.Kind, At: now.Time, UserID: row.ID, By: by, Data: changes(blank, row)})
 	})
 	if err != nil {
 		return nil, err

@@ -48,12 +48,16 @@ func (h *Handlers) endedRow(v *visit, s *storage.SessionView, receipts []logout.
 	at, _ := logout.OverAt(s, now)
 	row := page.EndedRow{Device: deviceName(s.UserAgent, v.locale()), Mobile: isMobile(s.UserAgent), Why: ended.Why(s), EndedAt: at,
 		Offline: s.Kind == storage.KindOffline, URL: page.PathSessions + "/" + s.ID + "/ended"}
-	told := len(receipts) > 0
+	answered := map[string]bool{} // by some channel: only the back channel has an answer
 	for _, r := range receipts {
-		told = told && r.Outcome == delivery.Delivered
+		answered[r.Receiver] = answered[r.Receiver] || r.Outcome == delivery.Delivered
 		if r.TokenDeadBy.After(row.DeadBy) {
 			row.DeadBy = r.TokenDeadBy
 		}
+	}
+	told := len(answered) > 0
+	for _, yes := range answered {
+		told = told && yes
 	}
 	row.Over = told || !row.DeadBy.After(now)
 	if row.Offline {
@@ -96,7 +100,7 @@ func (h *Handlers) showEnded(v *visit) error {
 	if p.Row, err = h.endedRow(v, s, receipts, now); err != nil {
 		return err
 	}
-	if !p.Row.Offline {
+	if !p.Row.Offline && s.Kind != storage.KindImpersonation { // the place of whoever acted is theirs
 		p.Address, p.City, p.Country = s.IPAddress, s.City, s.Country
 	}
 	for _, r := range receipts {
@@ -104,36 +108,11 @@ func (h *Handlers) showEnded(v *visit) error {
 		if err != nil && !errors.Is(err, client.ErrUnknown) {
 			return err
 		}
-		receipt := receiptOf(r, now)
+		receipt := ended.Receipt(r, now)
 		if receipt.App = r.Receiver; err == nil { // of one that was deleted only the id is left
 			receipt.App = c.Name()
 		}
 		p.Receipts = append(p.Receipts, receipt)
 	}
 	return v.show(p, nil)
-}
-
-func receiptOf(r logout.Receipt, now time.Time) page.Receipt {
-	p := page.Receipt{At: r.AnsweredAt.Time, Took: time.Duration(r.Duration) * time.Microsecond, DeadBy: r.TokenDeadBy,
-		Over: !r.TokenDeadBy.After(now)}
-	switch {
-	case r.Channel == logout.ByNone:
-		p.State = page.ReceiptNone
-	case r.Channel == logout.ByFrontChannel:
-		p.State, p.At = page.ReceiptFrame, r.SentAt.Time
-	case r.Outcome == delivery.Delivered:
-		p.State = page.ReceiptTold
-		if r.SentAt.Set() {
-			p.At = r.SentAt.Time
-		}
-	case r.Outcome == delivery.Gone:
-		p.State = page.ReceiptGone
-	case r.Outcome == delivery.Failed:
-		p.State = page.ReceiptFailed
-	case r.LastError != "":
-		p.State = page.ReceiptRetrying
-	default:
-		p.State = page.ReceiptTelling
-	}
-	return p
 }

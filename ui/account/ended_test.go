@@ -87,6 +87,8 @@ func TestReceiptsInWords(t *testing.T) {
 		}
 		phone.get("/").says("you ended this session from another device").without("<iframe") // once
 		b.get(detail).says("Told by your browser at ")
+		w.must(w.Store.RecordSettled(t.Context(), []*storage.Delivery{logout.PushReceipt("plain", row.ID, there, now.Time, now.Time)}))
+		b.get(detail).says(`Told live at <time datetime="2030-01-02T03:04:07Z" data-clock>03:04:07 UTC</time>.`).without("Not told.")
 
 		w.clock.Advance(time.Minute)
 		b.get(detail).says("Its access ended by ").without("Its access ends by")

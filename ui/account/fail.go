@@ -17,6 +17,7 @@ var (
 	errForbidden = errors.New("cross-origin request")
 	errMethod    = errors.New("method not allowed")
 	errNotFound  = errors.New("no such page, or not this user's")
+	errNotOwn    = errors.New("the user is impersonated")
 	errBadForm   = errors.New("a value that the page does not offer")
 )
 
@@ -44,6 +45,8 @@ func errorPage(err error) (status int, kind page.ErrorKind, retryAfter int) {
 	switch {
 	case errors.Is(err, errForbidden):
 		return http.StatusForbidden, page.ErrorForbidden, 0
+	case errors.Is(err, errNotOwn):
+		return http.StatusForbidden, page.ErrorImpersonated, 0
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed, page.ErrorMethod, 0
 	case errors.Is(err, errNotFound):

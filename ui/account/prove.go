@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
 	"github.com/curfew-id/curfew/storage"
@@ -195,7 +196,24 @@ func (h *Handlers) stepUp(v *visit, p session.Proof) error {
 	return err
 }
 
+// check checks a proof and writes its failure down, as a sign-in does.
 func (h *Handlers) check(v *visit, c *change, kind factor.Kind, typed string) error {
+	err := h.proves(v, c, kind, typed)
+	event, reason := audit.ProofFailed, "wrong"
+	var throttled *factor.Throttled
+	switch {
+	case errors.Is(err, factor.ErrWrong):
+	case errors.Is(err, factor.ErrSpent):
+		reason = "spent"
+	case errors.As(err, &throttled) && throttled.First:
+		event, reason = audit.ProofThrottled, "too_many_tries"
+	default:
+		return err
+	}
+	return errors.Join(err, h.write(v, h.Store, event, map[string]any{"factor": kind, "reason": reason}))
+}
+
+func (h *Handlers) proves(v *visit, c *change, kind factor.Kind, typed string) error {
 	who, err := h.who(v)
 	if err != nil {
 		return err

@@ -39,24 +39,26 @@ func (h *Handlers) Routes(mux *http.ServeMux) {
 
 	h.handle(mux, page.PathAccount, methods{"GET": h.showProfile, "POST": h.saveProfile})
 	h.handle(mux, pathSignOut, methods{"POST": h.signOut})
-	h.handle(mux, pathEmail, methods{"GET": h.begin(actEmail)})
+	h.handle(mux, pathEmail, methods{"GET": own(h.begin(actEmail))})
 
 	h.handle(mux, page.PathSecurity, methods{"GET": h.showSecurity})
 	h.handle(mux, pathPassword, methods{"POST": h.savePassword})
-	h.handle(mux, pathTOTP, methods{"GET": h.begin(actTOTP)})
+	h.handle(mux, pathTOTP, methods{"GET": own(h.begin(actTOTP))})
 	h.handle(mux, pathTOTPRemove, methods{"POST": h.begin(actTOTPRemove)})
-	h.handle(mux, pathPhone, methods{"GET": h.begin(actPhone)})
+	h.handle(mux, pathPhone, methods{"GET": own(h.begin(actPhone))})
 	h.handle(mux, pathPhoneRemove, methods{"POST": h.begin(actPhoneRemove)})
 	h.handle(mux, pathEmailOn, methods{"POST": h.begin(actEmailOn)})
 	h.handle(mux, pathEmailOff, methods{"POST": h.begin(actEmailOff)})
 	h.handle(mux, pathRecovery, methods{"POST": h.begin(actRecovery)})
 
-	h.handle(mux, pathChange+"{change}", methods{"GET": h.showChange, "POST": h.answerChange})
+	h.handle(mux, pathChange+"{change}", methods{"GET": own(h.showChange), "POST": h.answerChange})
 	h.handle(mux, pathChange+"{change}/method", methods{"POST": h.chooseMethod})
 	h.handle(mux, pathChange+"{change}/resend", methods{"POST": h.resend})
 
 	h.handle(mux, page.PathApps, methods{"GET": h.showApps})
 	h.handle(mux, page.PathApps+"/{client}/withdraw", methods{"POST": h.withdraw})
+
+	h.handle(mux, page.PathHistory, methods{"GET": h.showHistory})
 
 	h.handle(mux, page.PathSessions, methods{"GET": h.showSessions})
 	h.handle(mux, page.PathSessions+"/{session}/ended", methods{"GET": h.showEnded})
@@ -77,12 +79,25 @@ type methods map[string]func(*visit) error
 func (h *Handlers) handle(mux *http.ServeMux, pattern string, by methods) {
 	allow := slices.Sorted(maps.Keys(by))
 	for method, fn := range by {
+		if method == "POST" && pattern != pathSignOut {
+			fn = own(fn)
+		}
 		mux.Handle(method+" "+pattern, h.guard(h.signedIn(fn)))
 	}
 	mux.Handle(pattern, h.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
 		h.fail(w, r, errMethod)
 	})))
+}
+
+// own refuses whoever impersonates the user: they see the account and change nothing of it.
+func own(next func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.current.Impersonated() {
+			return errNotOwn
+		}
+		return next(v)
+	}
 }
 
 // guard refuses what another site makes a browser post (RFC 9700 2.6, cross-site request forgery).

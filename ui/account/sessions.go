@@ -44,7 +44,7 @@ func (h *Handlers) showSessions(v *visit) error {
 func (h *Handlers) sessionRow(v *visit, s *storage.Session) (row page.SessionRow, err error) {
 	row = page.SessionRow{Device: deviceName(s.UserAgent, v.locale()), Address: s.IPAddress, City: s.City, Country: s.Country, StartedAt: s.CreatedAt.Time,
 		LastActiveAt: s.LastActiveAt.Time, Current: s.ID == v.current.ID, Mobile: isMobile(s.UserAgent),
-		Offline: s.Kind == storage.KindOffline, EndAction: page.PathSessions + "/" + s.ID + "/end"}
+		Offline: s.Kind == storage.KindOffline, Acting: s.Kind == storage.KindImpersonation, EndAction: page.PathSessions + "/" + s.ID + "/end"}
 	clientIDs, err := h.Store.SessionClients(v.r.Context(), s.UserID, s.ID)
 	if err != nil {
 		return row, err
@@ -57,6 +57,9 @@ func (h *Handlers) sessionRow(v *visit, s *storage.Session) (row page.SessionRow
 		if len(row.Apps) > 0 {
 			row.Device, row.Apps = row.Apps[0], row.Apps[1:]
 		}
+	}
+	if row.Acting { // the place of whoever acts is theirs
+		row.Address, row.City, row.Country = "", "", ""
 	}
 	row.Device = cmp.Or(row.Device, "—")
 	return row, nil

@@ -19,7 +19,7 @@ func (h *Handlers) signOut(v *visit) error {
 // leave ends the current session and says so.
 func (h *Handlers) leave(v *visit, status storage.SessionStatus) error {
 	_, err := h.Door.End(v.r.Context(), h.Store, v.current.Session,
-		logout.Cause{Status: status, Reason: logout.SignedOut, By: v.userID()})
+		logout.Cause{Status: status, Reason: logout.SignedOut, By: v.current.By()})
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,9 @@ func (h *Handlers) leave(v *visit, status storage.SessionStatus) error {
 
 // left is the page behind the end of the current session; it tells the apps that were used in this browser.
 func (h *Handlers) left(v *visit, p page.SignedOut) (err error) {
-	h.Sessions.Clear(v.w)
+	if err := h.Sessions.Leave(v.w, v.r, v.current); err != nil {
+		return err
+	}
 	if p.Frames, err = h.Door.FrontChannel(v.r.Context(), h.Issuer, v.current.Session); err != nil {
 		return err
 	}

@@ -35,11 +35,20 @@ func (h *Handlers) signedIn(next func(*visit) error) http.Handler {
 		}
 		switch {
 		case errors.Is(err, session.ErrNone):
-			http.Redirect(w, r, pathSignIn, http.StatusSeeOther)
+			http.Redirect(w, r, h.entrance(r), http.StatusSeeOther)
 		case err != nil:
 			h.fail(w, r, err)
 		}
 	})
+}
+
+// entrance is where people without a session go: to sign in, or back to their own if they were acting for somebody until a
+// moment ago.
+func (h *Handlers) entrance(r *http.Request) string {
+	if v, err := h.Sessions.Ended(r); err == nil && v != nil && v.ActorSub != "" {
+		return page.PathActingStop
+	}
+	return pathSignIn
 }
 
 func (h *Handlers) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
@@ -55,7 +64,11 @@ func (h *Handlers) visit(w http.ResponseWriter, r *http.Request) (*visit, error)
 }
 
 func (h *Handlers) visitOf(w http.ResponseWriter, r *http.Request, current *session.Current) (*visit, error) {
-	r = r.WithContext(audit.WithSession(r.Context(), current.ID))
+	ctx := audit.WithDevice(audit.WithSession(r.Context(), current.ID), current.DeviceID)
+	if current.Impersonated() {
+		ctx = audit.WithActor(ctx, current.ActorSub)
+	}
+	r = r.WithContext(ctx)
 	person, err := h.Users.Person(r.Context(), current.UserID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, session.ErrNone

@@ -55,6 +55,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, store *storage.Store) *world {
 	w := &world{t: t, clock: clock.NewFake(start)}
 	w.mailbox = delivery.NewMailbox(w.clock)
+	t.Cleanup(w.noSecrets)
 	outbox := delivery.NewOutbox(delivery.OutboxOptions{Mailer: w.mailbox, Texter: w.mailbox})
 	t.Cleanup(func() { _ = outbox.Close(context.Background()) })
 	key := make([]byte, 32)

@@ -27,6 +27,9 @@ func (n Notices) Take(r *http.Request, b *page.Base) error {
 	}
 	if b.Notice.Key == "" {
 		b.Notice = Why(v).Notice()
+		if v.ActorSub != "" { // it speaks to the actor, and whatever it was that ended the session, it was not theirs
+			b.Notice = page.EndSupport.Notice()
+		}
 	}
 	b.Frames, err = n.Door.FrontChannel(r.Context(), n.Issuer, &v.Session)
 	return err
@@ -55,6 +58,8 @@ func Why(v *storage.SessionView) page.End {
 		return page.EndSafety
 	case logout.ConsentGone:
 		return page.EndConsent
+	case logout.ActorStopped, logout.ActorEnded, logout.ActorRevoked, logout.PolicyChanged:
+		return page.EndSupport
 	case logout.ClientEnded, logout.AllEnded:
 		return page.EndOperator
 	case logout.Revoked:

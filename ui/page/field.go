@@ -1,5 +1,10 @@
 package page
 
+import (
+	"maps"
+	"slices"
+)
+
 // field is one labelled control of a form. The methods of view that make one
 // keep name, type and autocomplete together: the values are those that browsers and
 // password managers look for (HTML, section 4.10.18.7).
@@ -21,6 +26,12 @@ func faulty(f Form) []string {
 	var names []string
 	for _, n := range fieldOrder {
 		if _, ok := f.Errors[n]; ok {
+			names = append(names, n)
+		}
+	}
+	// The console's fields follow by name.
+	for _, n := range slices.Sorted(maps.Keys(f.Errors)) {
+		if !slices.Contains(fieldOrder, n) {
 			names = append(names, n)
 		}
 	}

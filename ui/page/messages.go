@@ -52,6 +52,8 @@ const (
 	BackToApp     Key = "back.app"
 	BackHome      Key = "back.home"
 	StartOver     Key = "back.start_over"
+	OtherAccount  Key = "back.other_account"
+	LookAgain     Key = "back.look_again"
 )
 
 // Keys lists every key of this file: the texts that handlers name.
@@ -63,6 +65,6 @@ func Keys() []Key {
 		SignInAgain, StrongerSignIn, CodeSentAgain, EmailVerified, PasswordChanged,
 		ProfileSaved, VerificationSent, TOTPAdded, PhoneAdded, EmailCodeOn, FactorRemoved, AppWithdrawn,
 		SessionEndedHere, OthersEnded, AccountForgotten,
-		BackToSignIn, BackToAccount, BackToApp, BackHome, StartOver,
+		BackToSignIn, BackToAccount, BackToApp, BackHome, StartOver, OtherAccount, LookAgain,
 	}
 }

@@ -24,6 +24,9 @@ type Base struct {
 	// Frames are loaded unseen: the clients' front-channel logout URIs with iss and sid (OpenID Connect Front-Channel
 	// Logout 1.0, section 3), for a page that tells a person that their session has ended.
 	Frames []string
+	// Acting is that somebody sees the page as somebody else. The Renderer finds it out for each request; it is here for
+	// samples.
+	Acting *Acting
 }
 
 func (b Base) shared() Base { return b }

@@ -19,6 +19,9 @@ type Options struct {
 	Brand Brand
 	// Languages are those to speak, the first to people who ask for none of them; none means all there are.
 	Languages []string
+	// Acting tells who acts as whom in the session of a request, nil for nobody: no page can forget to say so. nil: nobody
+	// ever does.
+	Acting func(*http.Request) *Acting
 }
 
 // Brand is what an operator puts on the pages. The zero Brand is curfew's own.
@@ -30,9 +33,10 @@ type Brand struct {
 
 // Renderer renders pages. It is safe for concurrent use.
 type Renderer struct {
-	brand Brand
-	pages map[string]*template.Template
-	texts *locale.Set
+	brand  Brand
+	pages  map[string]*template.Template
+	texts  *locale.Set
+	acting func(*http.Request) *Acting
 }
 
 // New parses every template and language, once.
@@ -44,7 +48,7 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	rd := &Renderer{brand: o.Brand, texts: texts, pages: map[string]*template.Template{}}
+	rd := &Renderer{brand: o.Brand, texts: texts, pages: map[string]*template.Template{}, acting: o.Acting}
 	names, err := fs.Glob(files.Files, "*.html")
 	if err != nil {
 		return nil, fmt.Errorf("list templates: %w", err)
@@ -84,6 +88,9 @@ func (rd *Renderer) Render(w http.ResponseWriter, r *http.Request, status int, p
 		Brand:  rd.brand,
 		Status: status,
 		set:    rd.texts,
+	}
+	if rd.acting != nil {
+		v.acting = rd.acting(r)
 	}
 	var buf bytes.Buffer
 	if err := t.ExecuteTemplate(&buf, p.layout(), v); err != nil {

@@ -25,6 +25,7 @@ type SessionRow struct {
 	Current      bool // this device
 	Mobile       bool // a phone or tablet
 	Offline      bool // an app's lasting access, without a device
+	Acting       bool // somebody acts for the person in it, on a device of their own
 	Apps         []string
 	EndAction    string
 }
@@ -95,12 +96,13 @@ const (
 	ReceiptFailed   ReceiptState = "failed"   // it was tried until the time was over
 	ReceiptGone     ReceiptState = "gone"     // it was deleted or does not want to be told any more
 	ReceiptFrame    ReceiptState = "frame"    // it was told by a frame in the person's browser
+	ReceiptLive     ReceiptState = "live"     // it was told by the stream that it listens to
 	ReceiptNone     ReceiptState = "none"     // nobody told it
 )
 
 // ReceiptStates lists every state.
 func ReceiptStates() []ReceiptState {
-	return []ReceiptState{ReceiptTold, ReceiptTelling, ReceiptRetrying, ReceiptFailed, ReceiptGone, ReceiptFrame, ReceiptNone}
+	return []ReceiptState{ReceiptTold, ReceiptTelling, ReceiptRetrying, ReceiptFailed, ReceiptGone, ReceiptFrame, ReceiptLive, ReceiptNone}
 }
 
 // Good reports whether the app is known to be out.
@@ -122,13 +124,14 @@ const (
 	EndDisabled  End = "disabled" // the account was
 	EndSafety    End = "safety"   // a token of the session was used twice: somebody may have a copy
 	EndConsent   End = "consent"  // the person withdrew what the app was allowed
+	EndSupport   End = "support"  // somebody who acted for the person has stopped, or had to
 	EndOther     End = "other"
 )
 
 // Ends lists every End.
 func Ends() []End {
 	return []End{EndSignedOut, EndElsewhere, EndReplaced, EndOperator, EndExpired, EndIdle, EndPassword, EndDisabled, EndSafety,
-		EndConsent, EndOther}
+		EndConsent, EndSupport, EndOther}
 }
 
 // Notice is what a page says to the person whose session ended so.

@@ -21,7 +21,8 @@ type view struct {
 	Brand  Brand
 	Status int
 
-	set *locale.Set
+	set    *locale.Set
+	acting *Acting
 }
 
 // Asset returns the URL of a static file, with its hash.
@@ -193,7 +194,7 @@ type navEntry struct {
 func (v view) Nav(sessions bool) []navEntry {
 	at := map[string]string{
 		"account_profile": PathAccount, "email_change": PathAccount, "account_apps": PathApps,
-		"account_sessions": PathSessions, "session_end": PathSessions, "session_ended": PathSessions,
+		"account_history": PathHistory, "account_sessions": PathSessions, "session_end": PathSessions, "session_ended": PathSessions,
 	}[v.P.template()]
 	if at == "" {
 		at = PathSecurity // the pages that set up a factor
@@ -204,6 +205,7 @@ func (v view) Nav(sessions bool) []navEntry {
 	if sessions {
 		list = append(list, navEntry{URL: PathSessions, Words: "nav.sessions"})
 	}
+	list = append(list, navEntry{URL: PathHistory, Words: "nav.history"})
 	for i := range list {
 		list[i].Current = list[i].URL == at
 	}

@@ -75,7 +75,19 @@ func used(t *testing.T) map[string]bool {
 	for _, e := range page.Ends() {
 		keys["end."+string(e)+".why"], keys["end."+string(e)+".notice"] = true, true
 	}
-	for _, k := range []string{"nav.profile", "nav.security", "nav.apps", "nav.sessions"} {
+	for _, d := range page.Deeds() {
+		keys["history."+string(d)] = true
+	}
+	for _, b := range page.Bys() {
+		keys["history.by."+string(b)] = true
+	}
+	for _, m := range page.Methods() {
+		keys["history.method."+string(m)] = true
+	}
+	for k := range consoleWords() {
+		keys[k] = true
+	}
+	for _, k := range []string{"nav.profile", "nav.security", "nav.apps", "nav.sessions", "nav.history"} {
 		keys[k] = true
 	}
 	return keys
@@ -123,4 +135,41 @@ func TestKeysListsEveryConstant(t *testing.T) {
 			t.Errorf("Keys does not list %s", m[1])
 		}
 	}
+}
+
+// consoleWords are the keys that the console puts together from what it shows.
+func consoleWords() map[string]bool {
+	keys := map[string]bool{"role.none": true}
+	add := func(prefix string, names []string) {
+		for _, n := range names {
+			if n != "" {
+				keys[prefix+n] = true
+			}
+		}
+	}
+	add("role.", page.Roles())
+	add("status.", page.Statuses())
+	add("admin.channel.", page.Channels())
+	add("admin.factor.", page.FactorKinds())
+	add("admin.app.kind.", page.AppKinds())
+	add("admin.stack.", page.StackNames())
+	add("admin.span.", page.Spans())
+	add("admin.figure.", page.FigureNames())
+	add("admin.cause.", page.CauseNames())
+	add("admin.template.", page.TemplateKinds())
+	for _, t := range page.Tiers() {
+		keys["admin.meta."+t], keys["admin.meta."+t+".hint"] = true, true
+	}
+	for _, a := range page.Acts() {
+		for _, part := range []string{"title", "lead", "button"} {
+			keys["admin.act."+string(a)+"."+part] = true
+		}
+	}
+	for _, s := range page.Sections() {
+		keys[string(s.Label)] = true
+	}
+	for _, k := range append(page.ConsoleNotices(), page.ConsoleFaults()...) {
+		keys[string(k)] = true
+	}
+	return keys
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/authflow"
+	"github.com/curfew-id/curfew/op/factor"
 )
 
 // begin starts a sign-in to curfew itself. Where it leads is one of the goals by name, never a URL: a link must not be
@@ -34,8 +35,11 @@ func (h *Handlers) beginAt(w http.ResponseWriter, r *http.Request, path string, 
 	if locales := q.Get("ui_locales"); len(locales) <= 254 {
 		p.UILocales = strings.Fields(locales)
 	}
-	if q.Get("goal") == string(authflow.GoalAdmin) {
-		p.Goal = authflow.GoalAdmin
+	if goal := authflow.Goal(q.Get("goal")); goal == authflow.GoalAdmin || goal == authflow.GoalImpersonate {
+		p.Goal = goal
+	}
+	if p.Goal == authflow.GoalAdmin { // the console wants two factors
+		p.ACRValues = []string{factor.ACRMulti}
 	}
 	if hint := q.Get("login_hint"); len(hint) <= 254 {
 		p.LoginHint = hint

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/ui/page"
 )
@@ -19,6 +20,9 @@ func (h *Handlers) done(v *visit) (page.Page, error) {
 	switch {
 	case a.Goal == authflow.GoalAdmin:
 		seeOther(v.w, v.r, pathAdmin)
+		return nil, nil
+	case a.Goal == authflow.GoalImpersonate:
+		seeOther(v.w, v.r, actor.Path)
 		return nil, nil
 	case a.Goal != "":
 		seeOther(v.w, v.r, pathAccount)

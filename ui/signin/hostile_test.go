@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/storage"
@@ -252,7 +253,7 @@ func (readOnly) SetCookies(*url.URL, []*http.Cookie) {}
 
 func TestGuessingIsThrottledAndTheOwnerIsNot(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.user(email)
+		userID := w.user(email)
 		owner := w.browser()
 		owner.address = "192.0.2.1"
 		owner.passed("", email).want(200, "decision")
@@ -276,6 +277,9 @@ func TestGuessingIsThrottledAndTheOwnerIsNot(t *testing.T) {
 		again.address = stranger.address
 		again.get("/begin").submit("/identify", "email", " USER@Example.com").submit("/password", "password", "not it")
 		again.want(http.StatusTooManyRequests, "password")
+		if n := len(w.events(userID)[audit.SignInThrottled]); n != 1 { // of three: a flood must not fill the audit
+			t.Errorf("%d events of throttled tries", n)
+		}
 		owner.get("/begin?prompt=login").want(200, "password").submit("/password", "password", password).want(200, "decision")
 	})
 }

@@ -66,7 +66,7 @@ func (h *Handlers) proved(v *visit, kind factor.Kind, field string, wrong page.K
 	}
 	err = h.Flows.Prove(v.w, v.r, v.flow, kind)
 	if errors.Is(err, authflow.ErrNobody) {
-		return h.unproved(v, kind, field, wrong, factor.ErrWrong)
+		return h.unproved(v, kind, field, wrong, err)
 	}
 	if errors.Is(err, session.ErrLimit) {
 		return delayed(err)

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/op/audit"
+	"github.com/curfew-id/curfew/op/authflow"
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
+	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -49,22 +51,40 @@ func delayed(err error) error {
 }
 
 // unproved turns the error of a check into a refusal of the field and writes the failure down, without anything that was
-// typed. Tries that were throttled are not written: the ones before them are, and a flood must not fill the audit.
+// typed. Of tries that were throttled the first is written: the ones before it are, and a flood must not fill the audit.
 func (h *Handlers) unproved(v *visit, kind factor.Kind, field string, wrong page.Key, err error) error {
-	reason, key := "wrong", wrong
+	event, reason, answer := audit.SignInFailed, "wrong", refuse(field, wrong)
+	var throttled *factor.Throttled
 	switch {
 	case errors.Is(err, factor.ErrWrong):
+	case errors.Is(err, authflow.ErrNobody):
+		reason = "user_disabled"
 	case errors.Is(err, factor.ErrSpent):
-		reason, key = "spent", page.CodeExpired
+		reason, answer = "spent", refuse(field, page.CodeExpired)
+	case errors.As(err, &throttled) && throttled.First:
+		event, reason, answer = audit.SignInThrottled, "too_many_tries", delayed(err)
 	default:
 		return delayed(err)
 	}
-	err = audit.Write(v.ctx, h.Store, audit.Event{Kind: audit.SignInFailed, At: h.Clock.Now(), UserID: v.flow.UserID,
-		ClientID: v.flow.ClientID, By: v.flow.UserID, Data: map[string]any{"factor": kind, "reason": reason}})
-	if err != nil {
+	if err := h.writeFailure(v, event, map[string]any{"factor": kind, "reason": reason}); err != nil {
 		return err
 	}
-	return refuse(field, key)
+	return answer
+}
+
+// writeFailure is in a transaction of its own: nothing that fails with the try may take the event back.
+func (h *Handlers) writeFailure(v *visit, kind audit.Kind, data map[string]any) error {
+	e := audit.Event{Kind: kind, At: h.Clock.Now(), UserID: v.flow.UserID, ClientID: v.flow.ClientID, By: v.flow.UserID, Data: data}
+	if hash := h.Sessions.KnownBrowser(v.r); hash != nil {
+		device, err := h.Store.DeviceByCookie(v.ctx, hash)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			e.DeviceID = device.ID
+		}
+	}
+	return audit.Write(v.ctx, h.Store, e)
 }
 
 // unacceptable turns the reason for which a new password was refused into a refusal of the field.

@@ -36,6 +36,8 @@ func accountSamples() []Sample {
 		ok("session_ended", sampleEnded()),
 		ok("session_ended-alone", page.SessionEnded{Frame: sampleFrame, Now: sampleTime, BackURL: page.PathSessions, StartedAt: sampleTime.AddDate(0, 0, -30),
 			Row: page.EndedRow{Device: "Firefox on Linux", Why: page.EndExpired, EndedAt: sampleTime.Add(-time.Hour)}}),
+		ok("account_history", sampleHistory()),
+		ok("account_history-none", page.AccountHistory{Frame: sampleFrame}),
 		ok("account_sessions-none", page.AccountSessions{Frame: sampleFrame, Now: sampleTime}),
 	}
 }
@@ -49,6 +51,7 @@ func sampleSessions() page.AccountSessions {
 			{Device: "Firefox on Linux", City: "Berlin", Country: "DE", Address: "203.0.113.7", StartedAt: sampleTime.AddDate(0, 0, -9), LastActiveAt: sampleTime, Current: true, Apps: []string{sampleApp, "Example Photos"}, EndAction: page.PathSessions + "/1/end"},
 			{Device: "Safari on iPhone", Country: "DE", Address: "2001:db8::4:12", StartedAt: sampleTime.AddDate(0, 0, -2), LastActiveAt: sampleTime.Add(-7 * time.Minute), Mobile: true, Apps: []string{sampleApp}, EndAction: page.PathSessions + "/2/end"},
 			{Device: sampleApp, StartedAt: sampleTime.AddDate(0, -1, 0), LastActiveAt: sampleTime.Add(-time.Hour), Offline: true, EndAction: page.PathSessions + "/3/end"},
+			{Device: "Chrome on Windows", StartedAt: sampleTime.Add(-time.Minute), LastActiveAt: sampleTime.Add(-time.Minute), Acting: true, EndAction: page.PathSessions + "/7/end"},
 		},
 		Ended: []page.EndedRow{
 			{Device: "Chrome on Windows", Why: page.EndReplaced, EndedAt: sampleTime.Add(-20 * time.Second), DeadBy: sampleTime.Add(40 * time.Second), URL: page.PathSessions + "/4/ended"},

@@ -20,7 +20,7 @@ func Samples() []Sample {
 	var all []Sample
 	for _, some := range [][]Sample{
 		signInSamples(), codeSamples(), consentSamples(), signUpSamples(), errorSamples(),
-		accountSamples(), securitySamples(), devSamples(),
+		accountSamples(), securitySamples(), devSamples(), actingSamples(), adminSamples(),
 	} {
 		all = append(all, some...)
 	}

@@ -1,0 +1,80 @@
+package admin
+
+import (
+	"slices"
+
+	"github.com/curfew-id/curfew/op/actor"
+	"github.com/curfew-id/curfew/storage"
+	"github.com/curfew-id/curfew/ui/page"
+)
+
+// Right is something that a role may do in the console.
+type Right string
+
+// Rights.
+const (
+	See               Right = "see" // the figures
+	UsersRead         Right = "users:read"
+	UsersWrite        Right = "users:write" // disable, reset, factors, metadata
+	UsersRole         Right = "users:role"
+	UsersImpersonate  Right = "users:impersonate"
+	SessionsRead      Right = "sessions:read"
+	SessionsEnd       Right = "sessions:end"
+	SessionsEndAll    Right = "sessions:end_all" // everybody's
+	ApplicationsRead  Right = "applications:read"
+	ApplicationsWrite Right = "applications:write"
+	TemplatesRead     Right = "templates:read"
+	TemplatesWrite    Right = "templates:write"
+	KeysRead          Right = "keys:read"
+	KeysWrite         Right = "keys:write"
+	PoliciesRead      Right = "policies:read"
+	PoliciesWrite     Right = "policies:write"
+	WebhooksRead      Right = "webhooks:read"
+	WebhooksWrite     Right = "webhooks:write"
+	AuditRead         Right = "audit:read"
+)
+
+// Roles says what each role may do. A role that is not in it may do nothing.
+var Roles = map[string][]Right{
+	actor.RoleOwner: {See, UsersRead, UsersWrite, UsersRole, UsersImpersonate, SessionsRead, SessionsEnd, SessionsEndAll,
+		ApplicationsRead, ApplicationsWrite, TemplatesRead, TemplatesWrite, KeysRead, KeysWrite, PoliciesRead, PoliciesWrite,
+		WebhooksRead, WebhooksWrite, AuditRead},
+	actor.RoleAdmin: {See, UsersRead, UsersWrite, UsersImpersonate, SessionsRead, SessionsEnd, SessionsEndAll,
+		ApplicationsRead, ApplicationsWrite, TemplatesRead, TemplatesWrite, KeysRead, PoliciesRead,
+		WebhooksRead, WebhooksWrite, AuditRead},
+	actor.RoleSupport: {See, UsersRead, UsersImpersonate, SessionsRead, SessionsEnd},
+	actor.RoleAuditor: {See, UsersRead, SessionsRead, ApplicationsRead, TemplatesRead, KeysRead, PoliciesRead, WebhooksRead,
+		AuditRead},
+}
+
+// May tells whether a role has a right.
+func May(role string, r Right) bool { return slices.Contains(Roles[role], r) }
+
+// needs is the right that opens each section.
+var needs = map[string]Right{page.PathAdmin: See, page.PathAdminUsers: UsersRead, page.PathAdminSessions: SessionsRead,
+	page.PathAdminApps: ApplicationsRead, page.PathAdminTemplates: TemplatesRead, page.PathAdminKeys: KeysRead,
+	page.PathAdminPolicies: PoliciesRead, page.PathAdminWebhooks: WebhooksRead, page.PathAdminAudit: AuditRead}
+
+func sections(role string) (list []string) {
+	for _, s := range page.Sections() {
+		if May(role, needs[s.URL]) {
+			list = append(list, s.URL)
+		}
+	}
+	return list
+}
+
+// rank orders roles by power. Nobody changes a user with more of it than they have: who may reset the password of an owner
+// has the owner's rights.
+var rank = map[string]int{actor.RoleOwner: 3, actor.RoleAdmin: 2, actor.RoleSupport: 1, actor.RoleAuditor: 1, actor.RoleNone: 0}
+
+// over tells whether one user may be changed by another, as far as their roles go. A role that nobody knows is the owners' to
+// sort out.
+func over(by, of *storage.User) bool {
+	a, known := rank[by.Role]
+	b, subjectKnown := rank[of.Role]
+	if !subjectKnown {
+		return by.Role == actor.RoleOwner
+	}
+	return known && a >= b
+}

@@ -1,0 +1,41 @@
+package page
+
+// Faults of the console's forms.
+const (
+	NotAccepted      Key = "admin.fault.not_accepted" // {0}: why, as the registry says it
+	NotAllowed       Key = "admin.fault.not_allowed"  // {0}: why, as the policy says it
+	TooLong          Key = "admin.fault.too_long"     // {0}: greatest number of characters
+	JSONMalformed    Key = "admin.fault.json"         //
+	JSONTooLarge     Key = "admin.fault.json_size"    // {0}: greatest number of bytes
+	ChangedMeanwhile Key = "admin.fault.changed"      //
+)
+
+// Notices of the console.
+const (
+	Saved          Key = "admin.notice.saved"
+	UserDisabled   Key = "admin.notice.disabled"
+	UserEnabled    Key = "admin.notice.enabled"
+	ResetMailSent  Key = "admin.notice.reset_sent"
+	MailTooOften   Key = "admin.notice.mail_too_often"
+	FactorTaken    Key = "admin.notice.factor_removed"
+	SessionsEnded  Key = "admin.notice.sessions_ended"
+	SessionOver    Key = "admin.notice.session_ended"
+	RoleChanged    Key = "admin.notice.role_changed"
+	ApprovalNeeded Key = "admin.notice.approval_needed"
+	AppDeleted     Key = "admin.notice.app_deleted"
+	KeysRotated    Key = "admin.notice.keys_rotated"
+	Deleted        Key = "admin.notice.deleted"
+	TestSent       Key = "admin.notice.test_sent"
+	SentAgain      Key = "admin.notice.sent_again"
+)
+
+// ConsoleNotices lists the notices that may cross a redirect in the console.
+func ConsoleNotices() []Key {
+	return []Key{Saved, UserDisabled, UserEnabled, ResetMailSent, MailTooOften, FactorTaken, SessionsEnded, SessionOver, RoleChanged,
+		ApprovalNeeded, AppDeleted, KeysRotated, Deleted, TestSent, SentAgain}
+}
+
+// ConsoleFaults lists the faults of the console's forms.
+func ConsoleFaults() []Key {
+	return []Key{NotAccepted, NotAllowed, TooLong, JSONMalformed, JSONTooLarge, ChangedMeanwhile}
+}
