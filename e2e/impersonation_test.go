@@ -79,18 +79,6 @@ func (h *house) actorToken(reason string) string {
 	return token.URL
 }
 
-// act opens what lets the administrator act as the user, and says yes.
-func (h *house) act(p *browser.Page, reason string) {
-	h.t.Helper()
-	p.Go(h.actorToken(reason))
-	p.WaitURL(h.Info.Issuer + "/impersonate")
-	p.WaitText("Act as " + theUser + "?")
-	p.WaitText(reason)
-	submit(p)
-	p.WaitURL(h.Info.Issuer + "/account")
-	p.WaitText("You are signed in as " + theUser + " for support.")
-}
-
 // An administrator acts as the user in the demo, and everybody can tell: the banner, the token, the history, the audit.
 func TestImpersonation(t *testing.T) {
 	t.Parallel()
