@@ -17,7 +17,7 @@ import (
 	"github.com/curfew-id/curfew/op/session"
 )
 
-var modelSteps = flag.Int("model.steps", 2000, "random steps that TestModel takes on each engine")
+var modelSteps = flag.Int("model.steps", 1000, "random steps that TestModel takes on each engine")
 
 // stepsInWorld is how many steps a world lives, on average. Longer ones find little more and are hard to read.
 const stepsInWorld = 60
