@@ -5,8 +5,17 @@ const mine = document.querySelector("[data-session]").dataset.session;
 const list = () => document.getElementById("sessions");
 localTimes(document);
 
+// A form that was sent leads on by itself, and its answer says more: signing out
+// ends this very session, and must not be overtaken by the news of it.
+let sentAt = -Infinity;
+document.addEventListener("submit", () => { sentAt = performance.now(); });
+
 // The account asks people without a session to sign in, and says there why.
-function leave() { location.replace("/account"); }
+function leave() {
+  const left = sentAt + 10000 - performance.now();
+  if (left > 0) setTimeout(leave, left);
+  else location.replace("/account");
+}
 
 // look asks whether the session of this page is still the browser's, and for the
 // list where the page has one. The server does not count it as a use.
