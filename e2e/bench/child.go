@@ -81,24 +81,6 @@ func (c *child) stop() error {
 	return c.cmd.Wait()
 }
 
-// obey reads a child's task; the context ends with the parent.
-func obey() (t task, ctx context.Context, err error) {
-	in := bufio.NewReader(os.Stdin)
-	line, err := in.ReadBytes('\n')
-	if err != nil {
-		return t, nil, err
-	}
-	if err := json.Unmarshal(line, &t); err != nil {
-		return t, nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, in)
-		cancel()
-	}()
-	return t, ctx, nil
-}
-
 // listen serves a child's handler until the parent lets it go.
 func listen(ctx context.Context, addr string, h http.Handler) error {
 	l, err := net.Listen("tcp", addr)

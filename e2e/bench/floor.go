@@ -15,12 +15,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/curfew-id/curfew/e2e/leash"
 	"github.com/curfew-id/curfew/internal/clock"
 )
 
 // floor is the child that does nothing but the least that a refresh is made of, so that it can be metered alike.
 func floor() error {
-	t, ctx, err := obey()
+	t, ctx, err := leash.Obey[task]()
 	if err != nil {
 		return err
 	}

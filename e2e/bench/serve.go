@@ -8,6 +8,7 @@ import (
 	"runtime/pprof"
 
 	"github.com/curfew-id/curfew/cmd/curfew/server"
+	"github.com/curfew-id/curfew/e2e/leash"
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/delivery"
@@ -16,7 +17,7 @@ import (
 // serve is the child that is measured: curfew as `curfew serve` wires it, with its periodic work and its metrics and
 // without a log line for each request.
 func serve() (err error) {
-	t, ctx, err := obey()
+	t, ctx, err := leash.Obey[task]()
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,22 +82,4 @@ func (r *replica) stop() error {
 		_ = r.kill()
 		return <-r.exited
 	}
-}
-
-// obey reads a replica's task; the context ends with the parent.
-func obey() (t task, ctx context.Context, err error) {
-	in := bufio.NewReader(os.Stdin)
-	line, err := in.ReadBytes('\n')
-	if err != nil {
-		return t, nil, err
-	}
-	if err := json.Unmarshal(line, &t); err != nil {
-		return t, nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, in)
-		cancel()
-	}()
-	return t, ctx, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curfew-id/curfew/cmd/curfew/server"
+	"github.com/curfew-id/curfew/e2e/leash"
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/delivery"
@@ -21,7 +22,7 @@ import (
 // The relying parties are on this machine, so it may call there; and it believes the forwarded address, because the
 // budget of passwords that may be tried from one address would otherwise be that of everybody here.
 func serve() (err error) {
-	t, ctx, err := obey()
+	t, ctx, err := leash.Obey[task]()
 	if err != nil {
 		return err
 	}
