@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,8 +67,12 @@ func TestDemoLeavesWithoutScripts(t *testing.T) {
 	h.demo(p, theUser)
 	other := browser.New(t, browser.Options{})
 	endTheOther(h, other)
-	p.Go(h.Info.DemoURL)
-	p.WaitText(endedElsewhere)
+	// A click within the milliseconds before the demo has been told finds the token still good: click again.
+	for p.Go(h.Info.DemoURL); !strings.Contains(p.Text("body"), endedElsewhere); p.Go(h.Info.DemoURL) {
+		if strings.Contains(p.Text("body"), "Your session has ended.") {
+			t.Fatal("the demo left and does not know why")
+		}
+	}
 	p.WaitText("Sign in with curfew")
 }
 

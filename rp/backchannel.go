@@ -109,7 +109,8 @@ func (a *App) verifyLogoutToken(ctx context.Context, raw string) (Claims, error)
 
 func (a *App) backChannelEnd(ctx context.Context, claims Claims) error {
 	at, _ := claims.Time("iat")
-	e := SessionEnd{SessionID: claims.String("sid"), Subject: claims.String("sub"), EndedAt: at, Channel: ChannelBack}
+	e := SessionEnd{SessionID: claims.String("sid"), Subject: claims.String("sub"), EndedAt: at, Channel: ChannelBack,
+		Reason: claims.String("end_reason")}
 	if _, err := a.end(ctx, e); err != nil {
 		a.logouts.forget(claims.String("jti")) // the provider may try again with the same token
 		return err

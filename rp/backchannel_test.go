@@ -73,7 +73,7 @@ func TestBackChannelLogout(t *testing.T) {
 	first, second := w.browser(), w.browser()
 	p, other := w.visit(first, "/"), w.visit(second, "/")
 	api := w.app.Bearer(http.HandlerFunc(show))
-	if code := w.backChannel(w.provider.LogoutToken("shop", p.Subject, p.SessionID, nil)); code != http.StatusOK {
+	if code := w.backChannel(w.provider.LogoutToken("shop", p.Subject, p.SessionID, func(c map[string]any) { c["end_reason"] = "replaced" })); code != http.StatusOK {
 		t.Fatalf("answered %d", code)
 	}
 	if res, _ := w.get(still(first), "/"); res.StatusCode != http.StatusFound {
@@ -87,7 +87,7 @@ func TestBackChannelLogout(t *testing.T) {
 			t.Errorf("its token at the API: %d %s", res.Code, res.Header().Get("WWW-Authenticate"))
 		}
 	}
-	want := rp.SessionEnd{SessionID: p.SessionID, Subject: p.Subject, EndedAt: w.theirs.Now(), Channel: rp.ChannelBack}
+	want := rp.SessionEnd{SessionID: p.SessionID, Subject: p.Subject, EndedAt: w.theirs.Now(), Channel: rp.ChannelBack, Reason: "replaced"}
 	if all := told.list(); len(all) != 1 || all[0] != want {
 		t.Errorf("told %+v", all)
 	}

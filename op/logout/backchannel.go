@@ -18,6 +18,7 @@ import (
 
 // BackChannel tells relying parties that a session has ended: OpenID Connect Back-Channel Logout 1.0.
 type BackChannel struct {
+	store   *storage.Store
 	clients *client.Registry
 	tokens  *token.Tokens
 	doer    httpx.Doer
@@ -26,8 +27,8 @@ type BackChannel struct {
 
 // NewBackChannel returns a BackChannel. The doer must not follow redirects: a logout token goes to the registered address
 // and nowhere else.
-func NewBackChannel(clients *client.Registry, tokens *token.Tokens, doer httpx.Doer, clk clock.Clock) *BackChannel {
-	return &BackChannel{clients: clients, tokens: tokens, doer: doer, clock: clk}
+func NewBackChannel(store *storage.Store, clients *client.Registry, tokens *token.Tokens, doer httpx.Doer, clk clock.Clock) *BackChannel {
+	return &BackChannel{store: store, clients: clients, tokens: tokens, doer: doer, clock: clk}
 }
 
 // Send makes one attempt to tell one relying party; it is the delivery.Sender of KindBackChannel.
@@ -49,8 +50,16 @@ func (b *BackChannel) Send(ctx context.Context, d *storage.Delivery) (status int
 	if err != nil {
 		return 0, fmt.Errorf("read client: %w", err)
 	}
+	reason := ""
+	s, err := b.store.Session(ctx, d.SessionID)
+	switch {
+	case err == nil:
+		reason = s.EndReason
+	case !errors.Is(err, storage.ErrNotFound): // deleted with its user, say: the end is told all the same
+		return 0, fmt.Errorf("read session: %w", err)
+	}
 	signed, err := b.tokens.Logout(ctx, nil, token.Logout{Subject: d.UserID, SessionID: d.SessionID, ClientID: c.ID,
-		JTI: fmt.Sprintf("%s.%d", d.ID, d.Attempts), Alg: c.SigningAlg()}, b.clock.Now())
+		JTI: fmt.Sprintf("%s.%d", d.ID, d.Attempts), Alg: c.SigningAlg(), Reason: reason}, b.clock.Now())
 	if err != nil {
 		return 0, fmt.Errorf("make logout token: %w", err)
 	}

@@ -3,6 +3,7 @@ package logout_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -60,7 +61,7 @@ func eachParty(t *testing.T, fn func(*testing.T, *party)) {
 		p.ring, err = key.Open(t.Context(), w.store, key.Options{Clock: w.clock, Sealer: sealer})
 		w.must(err)
 		p.register("rp", client.Metadata{})
-		back := logout.NewBackChannel(w.clients, token.New(issuer, p.ring, w.store, w.clock, master),
+		back := logout.NewBackChannel(w.store, w.clients, token.New(issuer, p.ring, w.store, w.clock, master),
 			httpx.NewDoer(httpx.Options{AllowPrivate: httpx.Loopback(), Timeout: 300 * time.Millisecond}), w.clock)
 		queue := delivery.NewQueue(delivery.QueueOptions{Store: w.store, Clock: w.clock, Kind: logout.KindBackChannel, Send: back.Send,
 			Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
@@ -158,6 +159,12 @@ func (p *party) check(raw, clientID, alg, sub, sid string) *oidc.LogoutTokenClai
 	now := p.clock.Now().Unix()
 	want := map[string]any{"iss": issuer, "sub": sub, "aud": clientID, "sid": sid, "jti": claims.JWTID, "iat": float64(now),
 		"exp": float64(now + 60), "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}
+	s, err := p.store.Session(p.Context(), sid)
+	if err == nil {
+		want["end_reason"] = s.EndReason
+	} else if !errors.Is(err, storage.ErrNotFound) { // gone with its user, and with it the reason
+		p.Error(err)
+	}
 	if d := cmp.Diff(want, members); d != "" { // and nothing else: no nonce above all
 		p.Error(d)
 	}

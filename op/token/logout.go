@@ -15,6 +15,8 @@ type Logout struct {
 	JTI                string
 	// Alg is the client's id_token_signed_response_alg: a relying party checks both kinds of token in one way (2.6).
 	Alg string
+	// Reason is why the session ended, as push says it; empty where nobody knows any more.
+	Reason string
 }
 
 // Logout appends a logout token. It has no nonce, so that it cannot pass as an ID token, and a type of its own (2.4). Like
@@ -36,6 +38,10 @@ func (t *Tokens) Logout(ctx context.Context, dst []byte, x Logout, readAt time.T
 	b = appendMember(b, "aud", x.ClientID)
 	b = appendMember(b, "sid", x.SessionID)
 	b = appendMember(b, "jti", x.JTI)
+	// 2.4: a logout token may contain other claims. With this one an app can tell its user why, whichever channel came first.
+	if x.Reason != "" {
+		b = appendMember(b, "end_reason", x.Reason)
+	}
 	b = append(b, `,"events":{"http://schemas.openid.net/event/backchannel-logout":{}}`...)
 	return t.sign(dst, signer, key.TypLogout, b, readAt, time.Time{})
 }

@@ -15,7 +15,9 @@ const keepReceipts = 30 * 24 * time.Hour
 // makeQueue is what tells relying parties by the back channel.
 func (s *Server) makeQueue() *delivery.Queue {
 	doer := httpx.NewDoer(httpx.Options{AllowPrivate: s.opts.AllowPrivate})
-	back := logout.NewBackChannel(s.Clients, s.Tokens, doer, s.Clock)
+	back := logout.NewBackChannel(s.Store, s.Clients, s.Tokens, doer, s.Clock)
+	// RetryAfterMax stays 0: an app that asks to be left alone for an hour would keep a session for an hour that has ended. It is
+	// tried as ever, each message a few times a minute at first and then every 15 minutes, which no app is too busy for.
 	return delivery.NewQueue(delivery.QueueOptions{Store: s.Store, Clock: s.Clock, Log: s.opts.Log,
 		Kind: logout.KindBackChannel, Send: back.Send})
 }
