@@ -10,8 +10,8 @@ import (
 
 	"github.com/curfew-id/curfew/cmd/curfew/dev"
 	"github.com/curfew-id/curfew/internal/clock"
-	"github.com/curfew-id/curfew/internal/pgtest"
 	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/storage/storagetest"
 )
 
 // house is a running `curfew dev` on a clock of the test's.
@@ -51,7 +51,7 @@ func start(t testing.TB, database string, with ...func(*dev.Options)) *house {
 // onBoth runs a journey on each engine.
 func onBoth(t *testing.T, journey func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); journey(t, start(t, "")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); journey(t, start(t, pgtest.New(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); journey(t, start(t, storagetest.Postgres(t))) })
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)

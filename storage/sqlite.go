@@ -24,12 +24,17 @@ func init() { sqlitedriver.MustRegisterCollationUtf8("C", strings.Compare) }
 // half-way because another was faster.
 type sqlite struct {
 	path       string
+	unflushed  bool
 	db         *sql.DB
 	migrations sync.Mutex
 }
 
 func (d *sqlite) open() (_ *bun.DB, err error) {
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	synchronous := "synchronous(FULL)"
+	if d.unflushed {
+		synchronous = "synchronous(OFF)"
+	}
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 		"_txlock": {"immediate"}}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: q.Encode()}).String()
 	if d.db, err = sql.Open("sqlite", dsn); err != nil {
@@ -167,5 +172,7 @@ const sqliteClaimDeliveries = dueLanes + `, candidates AS (
 	WHERE id IN (SELECT id FROM candidates) RETURNING *`
 
 func (d *sqlite) skipLocked() string { return "" }
+
+func (d *sqlite) lockRow() string { return "" }
 
 func (d *sqlite) claimDeliveries() string { return sqliteClaimDeliveries }

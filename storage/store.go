@@ -40,10 +40,17 @@ type Store struct {
 // Option changes how a database is opened.
 type Option func(*options)
 
-type options struct{ connections int }
+type options struct {
+	connections int
+	unflushed   bool
+}
 
 // MaxConnections bounds the connections to PostgreSQL, at least 2; 0 means eight for each processor.
 func MaxConnections(n int) Option { return func(o *options) { o.connections = n } }
+
+// Unflushed leaves it to the machine when a commit to SQLite reaches the disk, for tests: it survives the end of the process,
+// not that of the machine. PostgreSQL decides by its own settings.
+func Unflushed() Option { return func(o *options) { o.unflushed = true } }
 
 // Open connects to a database: a postgres:// URL, or the path of an SQLite file. It does not migrate.
 func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
@@ -55,7 +62,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*Store, error) {
 	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
 		d = &postgres{url: url, connections: o.connections}
 	} else {
-		d = &sqlite{path: strings.TrimPrefix(url, "sqlite:")}
+		d = &sqlite{path: strings.TrimPrefix(url, "sqlite:"), unflushed: o.unflushed}
 	}
 	root, err := d.open()
 	if err != nil {

@@ -39,6 +39,24 @@ var shared struct {
 // connections still open to it, when the test ends. It fails the test where there is no PostgreSQL.
 func New(tb testing.TB) string {
 	tb.Helper()
+	// From template0, which nobody can be connected to: concurrent tests would refuse each other template1.
+	return create(tb, "template0")
+}
+
+// Copy is New with what prepare has put into a database. That is done once for each name on a server, so the
+// name has to change with what prepare does; the template stays for the tests of other packages.
+func Copy(tb testing.TB, name string, prepare func(dsn string) error) string {
+	tb.Helper()
+	server(tb)
+	if err := template(shared.dsn, name, prepare); err != nil {
+		tb.Fatalf("make database template %s: %v", name, err)
+	}
+	return create(tb, name)
+}
+
+// server starts the shared server where none is named, or fails the test.
+func server(tb testing.TB) {
+	tb.Helper()
 	shared.once.Do(func() {
 		if shared.dsn = os.Getenv(EnvDSN); shared.dsn != "" {
 			return
@@ -52,14 +70,18 @@ func New(tb testing.TB) string {
 	if shared.err != nil {
 		tb.Fatalf("this test needs PostgreSQL: %v", shared.err)
 	}
+}
+
+// create makes a database for one test.
+func create(tb testing.TB, template string) string {
+	tb.Helper()
+	server(tb)
 	name := "curfew_test_" + strings.ToLower(rand.Text())
 	dsn, err := withDatabase(shared.dsn, name)
 	if err != nil {
 		tb.Fatalf("read %s: %v", EnvDSN, err)
 	}
-	// From template0, which nobody can be connected to: concurrent tests would refuse each other template1.
-	create := "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-	if err := execute(shared.dsn, create); err != nil {
+	if err := execute(shared.dsn, createFrom(name, template)); err != nil {
 		tb.Fatalf("create test database: %v", err)
 	}
 	tb.Cleanup(func() {
@@ -68,6 +90,10 @@ func New(tb testing.TB) string {
 		}
 	})
 	return dsn
+}
+
+func createFrom(name, template string) string {
+	return "CREATE DATABASE " + name + " TEMPLATE " + template + " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
 }
 
 // withDatabase returns dsn, a URL, with another database.

@@ -2,6 +2,11 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -78,5 +83,58 @@ func TestWithDatabase(t *testing.T) {
 	// The key=value form would lose the database silently.
 	if got, err := withDatabase("host=127.0.0.1 dbname=postgres", "other"); err == nil {
 		t.Errorf("key=value form accepted as %q", got)
+	}
+}
+
+func TestCopyIsPreparedOnce(t *testing.T) {
+	var prepared atomic.Int32
+	name := "curfew_template_" + strings.ToLower(rand.Text())
+	t.Cleanup(func() {
+		if err := execute(shared.dsn, "DROP DATABASE "+name); err != nil {
+			t.Error(err)
+		}
+	})
+	prepare := func(dsn string) error {
+		prepared.Add(1)
+		return execute(dsn, "CREATE TABLE given AS SELECT 42 AS n")
+	}
+	t.Run("tests", func(t *testing.T) {
+		for range 4 {
+			t.Run("one", func(t *testing.T) {
+				t.Parallel()
+				conn := connect(t, Copy(t, name, prepare))
+				if got := ask[int](t, conn, "SELECT sum(n) FROM given"); got != 42 {
+					t.Errorf("sum %d: not a copy of one's own", got)
+				}
+				if _, err := conn.Exec(context.Background(), "INSERT INTO given VALUES (1)"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+	templates.Lock()
+	delete(templates.made, name) // as another process sees it
+	templates.Unlock()
+	connect(t, Copy(t, name, prepare))
+	if n := prepared.Load(); n != 1 {
+		t.Errorf("prepared %d times", n)
+	}
+}
+
+// A template that could not be made is not there, and neither is what it was being made of.
+func TestTemplateThatFails(t *testing.T) {
+	server(t)
+	name, failed, half := "curfew_template_"+strings.ToLower(rand.Text()), errors.New("failed"), ""
+	err := template(shared.dsn, name, func(dsn string) error {
+		u, err := url.Parse(dsn)
+		half = strings.TrimPrefix(u.Path, "/")
+		return errors.Join(failed, err)
+	})
+	if !errors.Is(err, failed) {
+		t.Fatalf("err = %v", err)
+	}
+	conn := connect(t, shared.dsn)
+	if n := ask[int](t, conn, "SELECT count(*) FROM pg_database WHERE datname IN ($1, $2)", name, half); n != 0 || half == "" {
+		t.Errorf("%d databases are left of %s and %q", n, name, half)
 	}
 }

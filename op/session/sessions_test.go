@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -307,7 +308,7 @@ func TestActivityIsWrittenSeldom(t *testing.T) {
 
 // A failed write is made up for, and a time is never moved back.
 func TestActivityIsKeptUntilItIsWritten(t *testing.T) {
-	store, err := storage.Open(t.Context(), storagetest.SQLite(t))
+	store, err := storage.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,8 @@
 package storagetest
 
 import (
-	"path/filepath"
 	"testing"
 
-	"github.com/curfew-id/curfew/internal/pgtest"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -12,16 +10,13 @@ import (
 func Each(t *testing.T, fn func(t *testing.T, store *storage.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { fn(t, Open(t, SQLite(t))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, Open(t, pgtest.New(t))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, Open(t, Postgres(t))) })
 }
 
-// SQLite names a fresh SQLite file.
-func SQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "curfew.db") }
-
-// Open opens and migrates a database, and closes it after the test.
+// Open opens a database, migrates it if it was not, and closes it after the test.
 func Open(t testing.TB, url string) *storage.Store {
 	t.Helper()
-	store, err := storage.Open(t.Context(), url)
+	store, err := storage.Open(t.Context(), url, storage.Unflushed())
 	if err != nil {
 		t.Fatal(err)
 	}
