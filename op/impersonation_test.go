@@ -292,7 +292,7 @@ func TestActingKeepsTheOwnSessionAlive(t *testing.T) {
 		c.must(c.store.Tx(t.Context(), func(tx *storage.Store) error { // past the door, as an older version might
 			ended := *c.own.Session
 			ended.Status, ended.EndedAt, ended.EndReason = storage.StatusRevoked, storage.At(c.clock.Now()), "revoked"
-			_, err := tx.End(t.Context(), &ended)
+			_, err := tx.EndSessions(t.Context(), []*storage.Session{&ended}, false)
 			return err
 		}))
 		if c.live(acting.Session) {

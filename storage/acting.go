@@ -17,7 +17,8 @@ func (s *Store) HoldUsers(ctx context.Context, ids ...string) error {
 // ActingSessions returns active sessions in which actorSub acts as somebody, from the session of theirs with an id ("" from
 // whichever); with neither, all impersonations.
 func (s *Store) ActingSessions(ctx context.Context, actorSub, actorSessionID, after string, n int) (list []*Session, err error) {
-	q := s.db.NewSelect().Model(&list).Where("actor_sub <> '' AND status = 'active' AND id > ?", after).Order("id").Limit(limit(n))
+	q := s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
+		Where("actor_sub <> '' AND actor_sub > '' AND id > ? AND "+stillActive, after).Order("id").Limit(limit(n))
 	if actorSub != "" {
 		q = q.Where("actor_sub = ?", actorSub)
 	}
@@ -25,6 +26,13 @@ func (s *Store) ActingSessions(ctx context.Context, actorSub, actorSessionID, af
 		q = q.Where("actor_session_id = ?", actorSessionID)
 	}
 	return list, wrap(q.Scan(ctx), "list impersonations")
+}
+
+// ActingOf returns active sessions in which somebody acts from one of these sessions of theirs.
+func (s *Store) ActingOf(ctx context.Context, own []*Session, n int) (list []*Session, err error) {
+	err = s.db.NewRaw(these+`SELECT s.* FROM e CROSS JOIN sessions s WHERE s.actor_sub = of_user AND s.actor_session_id = of_session
+		AND s.actor_sub <> '' AND `+stillActive+` ORDER BY s.id LIMIT ?1`, sessionKeys(own), limit(n)).Scan(ctx, &list)
+	return list, wrap(err, "list impersonations")
 }
 
 // RevokeActing revokes the tokens that were exchanged to act as somebody, by one user or with "" by anybody.
@@ -40,7 +48,7 @@ func (s *Store) RevokeActing(ctx context.Context, actorSub string, at time.Time)
 // orphans returns active impersonations whose actor's own session is not live any more.
 func (s *Store) orphans(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
 	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*, 'revoked' AS stands").
-		Where("s.actor_sub <> '' AND s.status = 'active'").
+		Where("s.actor_sub <> '' AND s.actor_sub > '' AND "+stillActive). // of the two, one names the index and one has it searched
 		Where("NOT "+actorLive("s.actor_sub", "s.actor_session_id", "?0"), At(now)).Limit(int64(n)).Scan(ctx)
 	return list, wrap(err, "list sessions whose actor has gone")
 }

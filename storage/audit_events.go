@@ -27,19 +27,19 @@ type AuditEvent struct {
 	Hash     string
 }
 
-// InsertAuditEvent appends an event and shows it to whoever watches.
-func (s *Store) InsertAuditEvent(ctx context.Context, e *AuditEvent) error {
+// InsertAuditEvents appends events and shows them to whoever watches.
+func (s *Store) InsertAuditEvents(ctx context.Context, list []*AuditEvent) error {
 	if *s.seen != nil && !s.inTx() {
-		return s.Tx(ctx, func(tx *Store) error { return tx.InsertAuditEvent(ctx, e) })
+		return s.Tx(ctx, func(tx *Store) error { return tx.InsertAuditEvents(ctx, list) })
 	}
-	if _, err := s.db.NewInsert().Model(e).Exec(ctx); err != nil || *s.seen == nil {
-		return wrap(err, "write audit event")
+	if _, err := s.db.NewInsert().Model(&list).Exec(ctx); err != nil || *s.seen == nil {
+		return wrap(err, "write audit events")
 	}
-	return (*s.seen)(ctx, s, e)
+	return (*s.seen)(ctx, s, list)
 }
 
 // UserEvents returns the newest events of a user.
 func (s *Store) UserEvents(ctx context.Context, userID string, n int) (list []*AuditEvent, err error) {
-	err = s.db.NewSelect().Model(&list).Where("user_id = ?", userID).Order("id DESC").Limit(limit(n)).Scan(ctx)
+	err = newestFirst(s.db.NewSelect().Model(&list).Where("user_id = ?", userID)).Limit(limit(n)).Scan(ctx)
 	return list, wrap(err, "list audit events")
 }

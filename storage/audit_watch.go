@@ -2,12 +2,14 @@ package storage
 
 import "context"
 
-// Watch has seen called with every audit event in the transaction that writes it, so that what follows from an act is as
-// sure as the act. An error undoes the act. It must be called before the store is used.
-func (s *Store) Watch(seen func(ctx context.Context, tx *Store, e *AuditEvent) error) { *s.seen = seen }
+// Watch has seen called with every audit event in the transaction that writes it, those that are written together at once, so
+// that what follows from an act is as sure as the act. An error undoes the act. It must be called before the store is used.
+func (s *Store) Watch(seen func(ctx context.Context, tx *Store, list []*AuditEvent) error) {
+	*s.seen = seen
+}
 
 // seenFunc is what Watch was given; all Stores of a database share one.
-type seenFunc func(ctx context.Context, tx *Store, e *AuditEvent) error
+type seenFunc func(ctx context.Context, tx *Store, list []*AuditEvent) error
 
 // BeforeCommit runs fn when the transaction has done all else, in the order of the calls: it sees what the transaction
 // leaves. An error rolls back. Outside a transaction fn runs in one of its own.

@@ -41,6 +41,15 @@ func (s *Store) Client(ctx context.Context, id string) (*Client, error) {
 	return c, found(err, "read client")
 }
 
+// ClientsByID returns those of the clients that there are.
+func (s *Store) ClientsByID(ctx context.Context, ids []string) (list []*Client, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = s.db.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx)
+	return list, wrap(err, "read clients")
+}
+
 // ClientVersion returns the version of a client's row, 0 where there is no such client.
 func (s *Store) ClientVersion(ctx context.Context, id string) (int64, error) {
 	return s.hot.clientVersion(ctx, id)

@@ -34,6 +34,8 @@ type dialect interface {
 	touch(ctx context.Context, seen []Activity, now time.Time) error
 	// skipLocked is the locking clause that passes over rows which others have locked; "" where a transaction has them all.
 	skipLocked() string
+	// lockRow ends a statement that locks the rows it reads; "" where a transaction has them all.
+	lockRow() string
 	// claimDeliveries is the statement of ClaimDeliveries, for bun.
 	claimDeliveries() string
 	// ringEnds wakes other replicas after sessions have ended; hearEnds calls wake when one did, see session_bell.go.

@@ -3,8 +3,6 @@ package storage
 import (
 	"context"
 	"time"
-
-	"github.com/uptrace/bun"
 )
 
 // EpochMove is why an epoch moves, and so why every session ends that was started under an older one.
@@ -48,7 +46,7 @@ func (s *Store) MoveUserEpoch(ctx context.Context, userID string, m EpochMove) e
 			return err
 		}
 		// Whom it concerns is found when the entry is numbered.
-		return tx.insertEnd(ctx, &SessionEnd{UserID: userID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
+		return tx.insertEnds(ctx, &SessionEnd{UserID: userID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
 	})
 }
 
@@ -66,7 +64,7 @@ func (s *Store) MoveClientEpoch(ctx context.Context, clientID string, m EpochMov
 			epoch_at = EXCLUDED.epoch_at`, clientID, epoch, m.Status, m.Reason, m.By, At(m.At)).Exec(ctx); err != nil {
 			return wrap(err, "record the client's end")
 		}
-		return tx.insertEnd(ctx, &SessionEnd{ClientID: clientID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
+		return tx.insertEnds(ctx, &SessionEnd{ClientID: clientID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
 	})
 }
 
@@ -78,18 +76,18 @@ func (s *Store) MoveRealmEpoch(ctx context.Context, m EpochMove) error {
 		if err := changed(res, err, "move everybody's epoch"); err != nil {
 			return err
 		}
-		return tx.insertEnd(ctx, &SessionEnd{Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
+		return tx.insertEnds(ctx, &SessionEnd{Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
 	})
 }
 
 // addMoves reads which move ended sessions that stand revoked though nothing has been written yet. Of several it is the
 // earliest that is known; none where a user was disabled, or an epoch moved by other means.
 func (s *Store) addMoves(ctx context.Context, list []*SessionView) error {
-	byID, users, sessions := map[string]*SessionView{}, []string{}, []string{}
+	byID, over := map[string]*SessionView{}, []*Session{}
 	for _, v := range list {
 		if v.Status == StatusActive && v.Stands == StatusRevoked {
 			byID[v.ID] = v
-			users, sessions = append(users, v.UserID), append(sessions, v.ID)
+			over = append(over, &v.Session)
 		}
 	}
 	if len(byID) == 0 {
@@ -100,15 +98,15 @@ func (s *Store) addMoves(ctx context.Context, list []*SessionView) error {
 		EpochStatus                     SessionStatus
 		EpochAt                         Time
 	}
-	err := s.db.NewRaw(`SELECT s.id AS session_id, u.epoch_status, u.epoch_reason, u.epoch_by, u.epoch_at
-			FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch <> s.user_epoch AND u.epoch_status <> ''
-			WHERE s.user_id IN (?0) AND s.id IN (?1)
+	err := s.db.NewRaw(these+`SELECT s.id AS session_id, u.epoch_status, u.epoch_reason, u.epoch_by, u.epoch_at
+			FROM e CROSS JOIN sessions s JOIN users u ON u.id = s.user_id AND u.epoch <> s.user_epoch AND u.epoch_status <> ''
+			WHERE s.user_id = of_user AND s.id = of_session
 		UNION ALL SELECT s.id, r.epoch_status, r.epoch_reason, r.epoch_by, r.epoch_at
-			FROM sessions s JOIN realm r ON r.epoch <> s.realm_epoch AND r.epoch_status <> ''
-			WHERE s.user_id IN (?0) AND s.id IN (?1)
-		UNION ALL SELECT cs.session_id, e.epoch_status, e.epoch_reason, e.epoch_by, e.epoch_at
-			FROM client_sessions cs JOIN client_ends e ON e.client_id = cs.client_id AND cs.client_epoch < e.epoch
-			WHERE cs.user_id IN (?0) AND cs.session_id IN (?1)`, bun.List(users), bun.List(sessions)).Scan(ctx, &rows)
+			FROM e CROSS JOIN sessions s JOIN realm r ON r.epoch <> s.realm_epoch AND r.epoch_status <> ''
+			WHERE s.user_id = of_user AND s.id = of_session
+		UNION ALL SELECT cs.session_id, c.epoch_status, c.epoch_reason, c.epoch_by, c.epoch_at
+			FROM e CROSS JOIN client_sessions cs JOIN client_ends c ON c.client_id = cs.client_id AND cs.client_epoch < c.epoch
+			WHERE cs.user_id = of_user AND cs.session_id = of_session`, sessionKeys(over)).Scan(ctx, &rows)
 	if err != nil {
 		return wrap(err, "read why epochs moved")
 	}
@@ -120,12 +118,23 @@ func (s *Store) addMoves(ctx context.Context, list []*SessionView) error {
 	return nil
 }
 
+// stillActive asks for the status of sessions that are found by something else. SQLite would rather find them by their status,
+// for which there is an index, and so read all that live.
+const stillActive = `s.status || '' = 'active'`
+
+// endedWithUsers returns active sessions that an epoch of their user has ended, or that their user may use no more.
+func (s *Store) endedWithUsers(ctx context.Context, _ time.Time, n int) (list []*SessionView, err error) {
+	err = s.db.NewRaw(`SELECT s.*, 'revoked' AS stands FROM users u CROSS JOIN sessions s WHERE (u.epoch > 0 OR u.status <> 'active')
+		AND s.user_id = u.id AND `+stillActive+` AND (s.user_epoch <> u.epoch OR u.status <> 'active')
+		ORDER BY s.id LIMIT ?`, n).Scan(ctx, &list)
+	return list, wrap(err, "list sessions of moved users")
+}
+
 // endedWithClients returns active sessions that a client's end has ended.
-func (s *Store) endedWithClients(ctx context.Context, n int) (list []*SessionView, err error) {
-	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*, 'revoked' AS stands").
-		Where("s.status = 'active'").Where(`(s.user_id, s.id) IN (SELECT cs.user_id, cs.session_id FROM client_ends e
-			JOIN client_sessions cs ON cs.client_id = e.client_id AND cs.client_epoch < e.epoch)`).
-		Limit(int64(n)).Scan(ctx)
+func (s *Store) endedWithClients(ctx context.Context, _ time.Time, n int) (list []*SessionView, err error) {
+	err = s.db.NewRaw(`SELECT s.*, 'revoked' AS stands FROM (SELECT DISTINCT cs.user_id, cs.session_id FROM client_ends e
+			CROSS JOIN client_sessions cs WHERE cs.client_id = e.client_id AND cs.client_epoch < e.epoch) m
+		CROSS JOIN sessions s WHERE s.user_id = m.user_id AND s.id = m.session_id AND `+stillActive+` LIMIT ?`, n).Scan(ctx, &list)
 	return list, wrap(err, "list sessions ended with a client")
 }
 

@@ -287,4 +287,7 @@ const pgClaimDeliveries = dueLanes + `, candidates AS MATERIALIZED (
 
 func (d *postgres) skipLocked() string { return "UPDATE SKIP LOCKED" }
 
+// The key stays what it is, so rows that refer to it can be written meanwhile.
+func (d *postgres) lockRow() string { return " FOR NO KEY UPDATE" }
+
 func (d *postgres) claimDeliveries() string { return pgClaimDeliveries }

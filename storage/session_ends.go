@@ -33,23 +33,30 @@ type SessionEnd struct {
 	NumberedAt Time  // after the commit, so no token of the session was read later
 }
 
-// recordEnd writes that a session ended, in the transaction that ended it.
-func (s *Store) recordEnd(ctx context.Context, n *Session, clientIDs []string) error {
-	return s.insertEnd(ctx, &SessionEnd{UserID: n.UserID, SessionID: n.ID, Status: n.Status, Reason: n.EndReason,
-		ClientIDs: clientIDs, EndedAt: n.EndedAt})
+// recordEnds writes that sessions ended, in the transaction that ended them.
+func (s *Store) recordEnds(ctx context.Context, ended []*EndedSession) error {
+	list := make([]*SessionEnd, len(ended))
+	for i, n := range ended {
+		list[i] = &SessionEnd{UserID: n.UserID, SessionID: n.ID, Status: n.Status, Reason: n.EndReason, ClientIDs: n.ClientIDs, EndedAt: n.EndedAt}
+	}
+	return s.insertEnds(ctx, list...)
 }
 
-func (s *Store) insertEnd(ctx context.Context, e *SessionEnd) (err error) {
-	e.ID = id.New(id.SessionEnd)
-	if e.ClientJSON, err = clientJSON(e.ClientIDs); err != nil {
-		return err
+func (s *Store) insertEnds(ctx context.Context, list ...*SessionEnd) (err error) {
+	moved := false
+	for _, e := range list {
+		e.ID = id.New(id.SessionEnd)
+		if e.ClientJSON, err = clientJSON(e.ClientIDs); err != nil {
+			return err
+		}
+		moved = moved || e.SessionID == ""
 	}
-	if _, err := s.db.NewInsert().Model(e).Exec(ctx); err != nil {
-		return wrap(err, "record end")
+	if _, err := s.db.NewInsert().Model(&list).Exec(ctx); err != nil {
+		return wrap(err, "record ends")
 	}
 	if s.ended != nil {
 		*s.ended = true // Tx rings when it has committed
-		*s.moved = *s.moved || e.SessionID == ""
+		*s.moved = *s.moved || moved
 	}
 	return nil
 }

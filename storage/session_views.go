@@ -20,11 +20,14 @@ type SessionView struct {
 // SessionViewFilter narrows a list of sessions; zero values do not. Status is compared with what a session stands at.
 type SessionViewFilter struct {
 	ID       string
+	IDs      []string
 	UserID   string
 	DeviceID string
+	ClientID string // took part
+	Kind     SessionKind
 	Status   SessionStatus
-	// Written compares Status with what is written in the row, for which there is an index: what is over and has not been taken
-	// through the door yet, a second at most, still counts as active.
+	// Written leaves out, of those that are expired, abandoned or revoked, what nobody has taken through the door yet. That is
+	// a second's worth, for which all active ones would have to be looked through.
 	Written bool
 	After   string // id to start behind
 	Limit   int
@@ -49,10 +52,17 @@ func (s *Store) SessionViews(ctx context.Context, f SessionViewFilter, now time.
 			q = q.Where("? = ?", bun.Safe(column), value)
 		}
 	}
-	if f.Status != "" && f.Written {
-		q = q.Where("s.status = ?", f.Status)
-	} else if f.Status != "" {
-		q = q.Where(stands+" = ?", At(now), At(now), f.Status)
+	if len(f.IDs) > 0 {
+		q = q.Where("s.id IN (?)", bun.List(f.IDs))
+	}
+	if f.Status != "" {
+		q = f.standing(q, now)
+	}
+	if f.Kind != "" {
+		q = q.Where("s.kind = ?", f.Kind)
+	}
+	if f.ClientID != "" {
+		q = q.Where("(s.user_id, s.id) IN (SELECT user_id, session_id FROM client_sessions WHERE client_id = ?)", f.ClientID)
 	}
 	if f.After != "" {
 		q = q.Where("s.id < ?", f.After)
@@ -64,6 +74,20 @@ func (s *Store) SessionViews(ctx context.Context, f SessionViewFilter, now time.
 		return nil, err
 	}
 	return list, s.addClients(ctx, list)
+}
+
+// standing narrows to a status. What is written decides where it can, since for that there is an index: only what is written
+// as active can stand at something else, and only as one of three.
+func (f *SessionViewFilter) standing(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
+	switch f.Status {
+	case StatusActive:
+		return q.Where("s.status = 'active'").Where(stands+" = 'active'", At(now), At(now))
+	case StatusExpired, StatusAbandoned, StatusRevoked:
+		if !f.Written {
+			return q.Where("s.status IN ('active', ?)", f.Status).Where(stands+" = ?", At(now), At(now), f.Status)
+		}
+	}
+	return q.Where("s.status = ?", f.Status)
 }
 
 // EndedSessions returns sessions of a user that are over at now and were not before since, at most n, the last to end first.
@@ -88,18 +112,15 @@ func (s *Store) addClients(ctx context.Context, list []*SessionView) error {
 	if len(list) == 0 {
 		return nil
 	}
-	byID, users, sessions := map[string]*SessionView{}, []string{}, []string{}
+	rows := make([]*Session, len(list))
+	for i, v := range list {
+		rows[i] = &v.Session
+	}
+	clients, err := s.clientsOf(ctx, rows)
 	for _, v := range list {
-		byID[v.ID] = v
-		users, sessions = append(users, v.UserID), append(sessions, v.ID)
+		v.ClientIDs = clients[v.ID]
 	}
-	var rows []struct{ SessionID, ClientID string }
-	err := s.db.NewRaw(`SELECT session_id, client_id FROM client_sessions
-		WHERE user_id IN (?) AND session_id IN (?) ORDER BY client_id`, bun.List(users), bun.List(sessions)).Scan(ctx, &rows)
-	for _, r := range rows {
-		byID[r.SessionID].ClientIDs = append(byID[r.SessionID].ClientIDs, r.ClientID)
-	}
-	return wrap(err, "read client sessions")
+	return err
 }
 
 // ClientOfflineSessions returns active sessions that are a client's lasting access, to whomever, by id.

@@ -90,7 +90,12 @@ func (s *Store) StartSession(ctx context.Context, n *Session) error {
 		if _, err = tx.db.NewInsert().Model(n).Exec(ctx); err != nil {
 			return wrap(err, "insert session")
 		}
-		return nil
+		due := n.AbandonAt()
+		if n.ExpiresAt.Before(due) {
+			due = n.ExpiresAt.Time
+		}
+		_, err = tx.db.NewRaw(`INSERT INTO session_dues (session_id, due_at) VALUES (?, ?)`, n.ID, At(due)).Exec(ctx)
+		return wrap(err, "file session")
 	})
 }
 
@@ -173,31 +178,6 @@ func (s *Store) Sessions(ctx context.Context, f SessionFilter) (list []*Session,
 	return list, wrap(q.Scan(ctx), "list sessions")
 }
 
-// End marks a pending or active session with what n carries of its end, revokes its refresh families and returns the
-// clients that took part. It returns ErrConflict, and the row as it stands, if the session has ended before. It is the
-// database half of logout.End, which nothing else may stand in for.
-func (s *Store) End(ctx context.Context, n *Session) (clientIDs []string, err error) {
-	err = s.Tx(ctx, func(tx *Store) error {
-		res, err := tx.db.NewUpdate().Model(n).Column("status", "ended_at", "end_reason", "ended_by").
-			WherePK().Where("status IN ('pending', 'active')").Exec(ctx)
-		if err := changed(res, err, "end session"); err != nil {
-			if err == ErrNotFound {
-				return ErrConflict
-			}
-			return err
-		}
-		if _, err := tx.db.NewRaw(`UPDATE token_families SET revoked_at = ? WHERE user_id = ? AND session_id = ?
-			AND revoked_at IS NULL`, n.EndedAt, n.UserID, n.ID).Exec(ctx); err != nil {
-			return wrap(err, "revoke families")
-		}
-		if clientIDs, err = tx.SessionClients(ctx, n.UserID, n.ID); err != nil {
-			return err
-		}
-		return tx.recordEnd(ctx, n, clientIDs)
-	})
-	return clientIDs, err
-}
-
 // SessionClients returns the clients that took part in a session.
 func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (ids []string, err error) {
 	err = s.db.NewRaw(`SELECT client_id FROM client_sessions WHERE user_id = ? AND session_id = ? ORDER BY client_id`,
@@ -206,41 +186,18 @@ func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (i
 }
 
 // Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, for the job
-// that takes them through the door. What stands in the session's own row is asked first and without the users: that
-// look is taken every few seconds, over all sessions.
+// that takes them through the door, at most n. That job comes by every second: none of the looks reads sessions that live.
 func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
-	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
-		ColumnExpr("CASE WHEN s.expires_at <= ? THEN 'expired' WHEN s.last_active_at + s.idle_ttl <= ? THEN 'abandoned' ELSE 'revoked' END AS stands",
-			At(now), At(now)).Where("s.status = 'active'").
-		Where("s.expires_at <= ? OR s.last_active_at + s.idle_ttl <= ? OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)",
-			At(now), At(now)).Order("s.id").Limit(int64(n)).Scan(ctx)
-	if err != nil {
-		return nil, wrap(err, "list overdue sessions")
-	}
-	if len(list) < n {
-		var moved []*SessionView
-		err := s.db.NewSelect().Model(&moved).ModelTableExpr("users AS u").ColumnExpr("s.*, 'revoked' AS stands").
-			Join("JOIN sessions AS s ON s.user_id = u.id").Where("u.epoch > 0 OR u.status <> 'active'").
-			Where("s.status = 'active' AND (s.user_epoch <> u.epoch OR u.status <> 'active')").
-			Order("s.id").Limit(int64(n - len(list))).Scan(ctx)
-		if err != nil {
-			return nil, wrap(err, "list sessions of moved users")
+	for _, look := range []func(context.Context, time.Time, int) ([]*SessionView, error){
+		s.due, s.endedWithAll, s.endedWithUsers, s.endedWithClients, s.orphans} {
+		if len(list) >= n {
+			break
 		}
-		list = append(list, moved...)
-	}
-	if len(list) < n {
-		moved, err := s.endedWithClients(ctx, n-len(list))
+		more, err := look(ctx, now, n-len(list))
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, moved...)
-	}
-	if len(list) < n {
-		orphans, err := s.orphans(ctx, now, n-len(list))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, orphans...)
+		list = append(list, more...)
 	}
 	list = onlyFirst(list)
 	return list, s.addMoves(ctx, list)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -28,47 +29,76 @@ type WebhookDelivery struct {
 	Type string `bun:"type,scanonly"` // empty where the message is gone
 }
 
-// InsertWebhookMessage adds a message and what is owed because of it. Deliveries of one order key get ids behind those that
-// are still owed under it: whichever machine's clock made those, what happened later goes later. Their ids may so differ
+// InsertWebhookMessages adds messages and what is owed because of them. Deliveries of one order key get ids behind those that are
+// still owed under it: whichever machine's clock made those, what happened later goes later. Their ids may so differ
 // from the ones they came with.
-func (s *Store) InsertWebhookMessage(ctx context.Context, m *WebhookMessage, owed []*Delivery) error {
+func (s *Store) InsertWebhookMessages(ctx context.Context, list []*WebhookMessage, owed []*Delivery) error {
 	return s.Tx(ctx, func(tx *Store) error {
-		if _, err := tx.db.NewInsert().Model(m).Exec(ctx); err != nil {
-			return wrap(err, "insert webhook message")
+		for some := range slices.Chunk(list, insertedAtOnce/4) { // they are long
+			if _, err := tx.db.NewInsert().Model(&some).Exec(ctx); err != nil {
+				return wrap(err, "insert webhook messages")
+			}
 		}
 		return tx.InsertInOrder(ctx, owed)
 	})
 }
 
-// InsertInOrder is InsertDeliveries for some of one kind and one order key, see InsertWebhookMessage.
+// InsertInOrder is InsertDeliveries for some of one kind, see InsertWebhookMessages.
 func (s *Store) InsertInOrder(ctx context.Context, owed []*Delivery) error {
 	if len(owed) == 0 {
 		return nil
 	}
 	return s.Tx(ctx, func(tx *Store) error {
-		if d := owed[0]; d.OrderKey != "" {
-			receivers := make([]string, len(owed))
-			for i, d := range owed {
-				receivers[i] = d.Receiver
+		last, err := tx.lastOwed(ctx, owed)
+		if err != nil {
+			return err
+		}
+		for _, d := range owed {
+			if d.OrderKey == "" {
+				continue
 			}
-			var last string
-			err := tx.db.NewRaw(`SELECT COALESCE(MAX(id), '') FROM deliveries WHERE kind = ? AND receiver IN (?) AND order_key = ?
-				AND order_key <> '' AND settled_at IS NULL`, d.Kind, bun.List(receivers), d.OrderKey).Scan(ctx, &last)
-			if err != nil {
-				return wrap(err, "read the last delivery of a key")
-			}
-			for _, d := range owed {
-				if d.ID <= last {
-					if d.ID, err = id.Next(id.Delivery, last); err != nil {
-						return wrap(err, "put deliveries in order")
-					}
+			if before := last[d.OrderKey]; d.ID <= before {
+				if d.ID, err = id.Next(id.Delivery, before); err != nil {
+					return wrap(err, "put deliveries in order")
 				}
-				last = d.ID
 			}
+			last[d.OrderKey] = d.ID
 		}
 		*tx.ended = true // Tx rings when it has committed
 		return tx.InsertDeliveries(ctx, owed)
 	})
+}
+
+// lastOwed returns the last of the deliveries that are owed under each order key of those, to any of their receivers.
+func (s *Store) lastOwed(ctx context.Context, those []*Delivery) (map[string]string, error) {
+	var receivers, keys []string
+	for _, d := range those {
+		if d.OrderKey != "" {
+			receivers, keys = append(receivers, d.Receiver), append(keys, d.OrderKey)
+		}
+	}
+	slices.Sort(receivers)
+	slices.Sort(keys)
+	last := map[string]string{}
+	if len(keys) == 0 {
+		return last, nil
+	}
+	var rows []struct{ OrderKey, ID string }
+	err := s.db.NewRaw(`SELECT order_key, MAX(id) AS id FROM deliveries WHERE kind = ? AND receiver IN (?) AND order_key IN (?)
+		AND order_key <> '' AND settled_at IS NULL GROUP BY order_key`, those[0].Kind, bun.List(slices.Compact(receivers)),
+		bun.List(slices.Compact(keys))).Scan(ctx, &rows)
+	for _, r := range rows {
+		last[r.OrderKey] = r.ID
+	}
+	return last, wrap(err, "read the last deliveries of keys")
+}
+
+// LockUser makes others who lock the same user wait for the end of the transaction, and then read what it left. It returns
+// ErrNotFound where there is no such user (any more).
+func (s *Store) LockUser(ctx context.Context, userID string) error {
+	var there int
+	err := s.db.NewRaw(`SELECT 1 FROM users WHERE id = ?`+s.dialect.lockRow(), userID).Scan(ctx, &there)
+	return found(err, "lock user")
 }
 
 // WebhookMessage returns one, or ErrNotFound.
@@ -84,7 +114,9 @@ type WebhookDeliveryFilter struct {
 	Receiver string
 	ID       string
 	Outcome  string // "pending" for what is not settled
+	Type     string // of the message; finds nothing that was about one that is gone
 	After    string // id to start behind
+	DownTo   string // id to end with
 	Limit    int
 }
 
@@ -98,6 +130,12 @@ func (s *Store) WebhookDeliveries(ctx context.Context, f WebhookDeliveryFilter) 
 	}
 	if f.After != "" {
 		q = q.Where("d.id < ?", f.After)
+	}
+	if f.DownTo != "" {
+		q = q.Where("d.id >= ?", f.DownTo)
+	}
+	if f.Type != "" {
+		q = q.Where("m.type = ?", f.Type)
 	}
 	if f.Outcome == "pending" {
 		q = q.Where("d.settled_at IS NULL")

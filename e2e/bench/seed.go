@@ -84,7 +84,7 @@ func (b *bench) populate(ctx context.Context, store *storage.Store, master []byt
 		}
 		*chains = copies
 	}
-	return kept, rotating, nil
+	return kept, rotating, store.FileSessions(ctx)
 }
 
 // signIn makes a user with a session and redeems a code for a client in it.

@@ -109,6 +109,9 @@ func (r *rig) seed(ctx context.Context, list []*held) error {
 			return fmt.Errorf("seed %s: %w", t.name, err)
 		}
 	}
+	if err := r.store.FileSessions(ctx); err != nil {
+		return err
+	}
 	_, err = conn.Exec(ctx, "ANALYZE")
 	return err
 }

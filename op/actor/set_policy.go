@@ -38,7 +38,7 @@ func (a *Actors) SetPolicy(ctx context.Context, tx *storage.Store, row *storage.
 		if err := tx.UpdatePolicy(ctx, row); err != nil {
 			return err
 		}
-		if err := a.Door.EndActing(ctx, tx, "", "", logout.Cause{Status: storage.StatusRevoked, Reason: logout.PolicyChanged, By: by}); err != nil {
+		if err := a.Door.EndActing(ctx, tx, "", logout.Cause{Status: storage.StatusRevoked, Reason: logout.PolicyChanged, By: by}); err != nil {
 			return err
 		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.PolicyChanged, At: now, By: by, Data: map[string]any{

@@ -64,6 +64,10 @@ const (
 	TokenExchanged     Kind = "token_family.exchanged"
 	APIKeyCreated      Kind = "api_key.created"
 	UsersImported      Kind = "users.import_begun"
+
+	UserImportCancelled Kind = "users.import_cancelled"
+	UserImportDeleted   Kind = "users.import_deleted"
+
 	APIKeyRevoked      Kind = "api_key.revoked"
 	ActorTokenCreated  Kind = "impersonation.token_created"
 	ActorTokenApproved Kind = "impersonation.token_approved"
@@ -131,16 +135,26 @@ func OriginOf(ctx context.Context) Origin {
 	return o
 }
 
-// Write appends an event in tx.
-func Write(ctx context.Context, tx *storage.Store, e Event) error {
+// Write appends events in tx.
+func Write(ctx context.Context, tx *storage.Store, events ...Event) error {
+	rows := make([]*storage.AuditEvent, len(events))
+	for i, e := range events {
+		var err error
+		if rows[i], err = e.row(OriginOf(ctx)); err != nil {
+			return fmt.Errorf("audit %s: %w", e.Kind, err)
+		}
+	}
+	return tx.InsertAuditEvents(ctx, rows)
+}
+
+func (e Event) row(o Origin) (*storage.AuditEvent, error) {
 	data := []byte("{}")
 	if len(e.Data) > 0 {
 		var err error
 		if data, err = json.Marshal(e.Data); err != nil {
-			return fmt.Errorf("audit %s: %w", e.Kind, err)
+			return nil, err
 		}
 	}
-	o := OriginOf(ctx)
 	if o.Actor != "" && e.By == e.UserID {
 		e.By = o.Actor
 	}
@@ -150,8 +164,8 @@ func Write(ctx context.Context, tx *storage.Store, e Event) error {
 	if e.DeviceID == "" && e.SessionID == o.SessionID { // of another session it is another
 		e.DeviceID = o.DeviceID
 	}
-	return tx.InsertAuditEvent(ctx, &storage.AuditEvent{
+	return &storage.AuditEvent{
 		ID: id.New(id.Event), At: storage.At(e.At), Kind: string(e.Kind), UserID: e.UserID, SessionID: e.SessionID, DeviceID: e.DeviceID,
 		ClientID: e.ClientID, Actor: e.By, IPAddress: o.IPAddress, RequestID: o.RequestID, Data: string(data),
-	})
+	}, nil
 }

@@ -40,7 +40,7 @@ func (v *visit) end() {
 	v.Helper()
 	s := *v.current().Session
 	s.Status, s.EndedAt = storage.StatusEnded, storage.At(v.clock.Now())
-	_, err := v.store.End(v.Context(), &s)
+	_, err := v.store.EndSessions(v.Context(), []*storage.Session{&s}, false)
 	v.must(err)
 }
 

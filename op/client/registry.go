@@ -73,6 +73,21 @@ func (r *Registry) In(ctx context.Context, tx *storage.Store, clientID string) (
 	return fromRow(row)
 }
 
+// AllIn returns clients as a transaction sees them, by id; there is none for an id that nobody has.
+func (r *Registry) AllIn(ctx context.Context, tx *storage.Store, ids []string) (map[string]*Client, error) {
+	rows, err := tx.ClientsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]*Client, len(rows))
+	for _, row := range rows {
+		if all[row.ID], err = fromRow(row); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 func (r *Registry) cached(clientID string) *Client {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -149,14 +164,18 @@ func (r *Registry) Register(ctx context.Context, tx *storage.Store, clientID str
 }
 
 func newSecret(m Metadata) string {
-	if m.TokenEndpointAuthMethod == AuthBasic || m.TokenEndpointAuthMethod == AuthPost {
+	if hasSecret(m) {
 		return secret.New(32)
 	}
 	return ""
 }
 
+func hasSecret(m Metadata) bool {
+	return m.TokenEndpointAuthMethod == AuthBasic || m.TokenEndpointAuthMethod == AuthPost
+}
+
 // Update replaces the metadata of c, which must be as the database has it (otherwise storage.ErrConflict). A client that
-// changes to a method with a secret needs RotateSecret.
+// changes to a method with a secret needs RotateSecret; one that changes from it has none any more.
 func (r *Registry) Update(ctx context.Context, tx *storage.Store, c *Client, m Metadata) (*Client, error) {
 	if err := m.Complete(); err != nil {
 		return nil, err
@@ -166,6 +185,9 @@ func (r *Registry) Update(ctx context.Context, tx *storage.Store, c *Client, m M
 	}
 	next := *c
 	next.Metadata = m
+	if !hasSecret(m) {
+		next.SecretHash = nil // or it would be good again when the method comes back
+	}
 	return &next, r.write(ctx, tx, &next)
 }
 

@@ -2,15 +2,10 @@ package logout
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/curfew-id/curfew/internal/clock"
-	"github.com/curfew-id/curfew/internal/id"
-	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
-	"github.com/curfew-id/curfew/op/delivery"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -69,69 +64,12 @@ const KindBackChannel = "backchannel_logout"
 // End ends a session and returns it as it then stands. Ending one that has ended before is no error: it returns what the
 // first end left. It must be called with the store, or with a transaction that commits before anybody is told.
 func (d *Door) End(ctx context.Context, tx *storage.Store, s *storage.Session, c Cause) (*storage.Session, error) {
-	ended := *s
-	now := d.clock.Now()
-	ended.Status, ended.EndedAt, ended.EndReason, ended.EndedBy = c.Status, storage.At(now), string(c.Reason), c.By
-	err := tx.Tx(ctx, func(tx *storage.Store) error {
-		clientIDs, err := tx.End(ctx, &ended)
-		if err != nil {
-			return err
-		}
-		owed, err := d.owed(ctx, tx, &ended, clientIDs, now)
-		if err != nil {
-			return err
-		}
-		if err := tx.InsertDeliveries(ctx, owed); err != nil {
-			return err
-		}
-		if s.Kind == storage.KindImpersonation { // nothing hangs off one
-			if err := audit.Write(ctx, tx, audit.Event{Kind: audit.ImpersonationStopped, At: now, UserID: s.UserID, SessionID: s.ID,
-				By: c.By, Data: map[string]any{"actor": s.ActorSub, "actor_token": s.ActorTokenID, "reason": c.Reason}}); err != nil {
-				return err
-			}
-		} else {
-			if err := d.EndActing(ctx, tx, s.UserID, s.ID, Cause{storage.StatusRevoked, ActorEnded, c.By}); err != nil {
-				return err
-			}
-		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.SessionEnded, At: now, UserID: s.UserID, SessionID: s.ID, DeviceID: s.DeviceID,
-			By: c.By, Data: d.endData(s, c, clientIDs)})
-	})
-	if errors.Is(err, storage.ErrConflict) {
-		return tx.Session(ctx, s.ID)
-	}
+	ended, err := d.EndTogether(ctx, tx, []Ending{{s, c}})
 	if err != nil {
 		return nil, fmt.Errorf("end session: %w", err)
 	}
-	return &ended, nil
-}
-
-// endData names who acted in a session, if that was not its user.
-func (d *Door) endData(s *storage.Session, c Cause, clientIDs []string) map[string]any {
-	data := map[string]any{"status": c.Status, "reason": c.Reason, "clients": clientIDs}
-	if s.ActorSub != "" {
-		data["actor"] = s.ActorSub
+	if len(ended) == 0 {
+		return tx.Session(ctx, s.ID)
 	}
-	return data
-}
-
-// owed is one delivery for each client that took part and wants to be told by the back channel.
-func (d *Door) owed(ctx context.Context, tx *storage.Store, s *storage.Session, clientIDs []string, now time.Time) ([]*storage.Delivery, error) {
-	var list []*storage.Delivery
-	for _, clientID := range clientIDs {
-		c, err := d.clients.In(ctx, tx, clientID)
-		if errors.Is(err, client.ErrUnknown) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if c.BackchannelLogoutURI == "" {
-			continue
-		}
-		list = append(list, &storage.Delivery{ID: id.New(id.Delivery), Kind: KindBackChannel, Receiver: clientID,
-			UserID: s.UserID, SessionID: s.ID, NextAt: storage.At(now), CreatedAt: storage.At(now),
-			ExpiresAt: storage.At(now.Add(delivery.TTL))})
-	}
-	return list, nil
+	return ended[0], nil
 }

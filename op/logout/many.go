@@ -15,7 +15,7 @@ func (d *Door) EndUser(ctx context.Context, tx *storage.Store, userID string, c 
 			return err
 		}
 		// Others' sessions in which the user acts: few, and Sweep would come by only later.
-		return d.EndActing(ctx, tx, userID, "", Cause{storage.StatusRevoked, ActorEnded, c.By})
+		return d.EndActing(ctx, tx, userID, Cause{storage.StatusRevoked, ActorEnded, c.By})
 	})
 }
 
@@ -52,20 +52,20 @@ func (d *Door) endMany(ctx context.Context, tx *storage.Store, e audit.Event, c 
 func (d *Door) EndUserNow(ctx context.Context, tx *storage.Store, userID, keep string, c Cause) error {
 	return tx.Tx(ctx, func(tx *storage.Store) error {
 		for after := ""; ; {
-			list, err := tx.Sessions(ctx, storage.SessionFilter{UserID: userID, Status: string(storage.StatusActive), After: after, Limit: 100})
+			list, err := tx.Sessions(ctx, storage.SessionFilter{UserID: userID, Status: string(storage.StatusActive), After: after, Limit: together})
 			if err != nil {
 				return err
 			}
+			var all []Ending
 			for _, s := range list {
-				after = s.ID
-				if s.ID == keep {
-					continue
-				}
-				if _, err := d.End(ctx, tx, s, c); err != nil {
-					return err
+				if after = s.ID; s.ID != keep {
+					all = append(all, Ending{s, c})
 				}
 			}
-			if len(list) < 100 {
+			if _, err := d.EndTogether(ctx, tx, all); err != nil {
+				return err
+			}
+			if len(list) < together {
 				return nil
 			}
 		}

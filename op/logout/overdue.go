@@ -45,26 +45,24 @@ func (d *Door) Sweep(ctx context.Context, n int) (int, error) {
 	return len(list), err
 }
 
-const (
-	sweepTogether = 20 // sessions that end in one transaction
-	sweepers      = 3  // transactions at once
-)
+// sweepers is how many transactions end sessions at once.
+const sweepers = 3
 
-// endOverdue ends sessions, several in one transaction: the end of everybody is of very many. Their order is that of EndUserNow,
+// endOverdue ends sessions, many in one transaction: the end of everybody is of very many. Their order is that of EndUserNow,
 // so that the two do not wait for one another.
 func (d *Door) endOverdue(ctx context.Context, list []*storage.SessionView) error {
 	slices.SortFunc(list, func(a, b *storage.SessionView) int { return cmp.Compare(b.ID, a.ID) })
-	todo := make(chan []*storage.SessionView, len(list)/sweepTogether+1)
-	for together := range slices.Chunk(list, sweepTogether) {
-		todo <- together
+	todo := make(chan []*storage.SessionView, len(list)/together+1)
+	for some := range slices.Chunk(list, together) {
+		todo <- some
 	}
 	close(todo)
 	var failed [sweepers]error
 	var all sync.WaitGroup
 	for i := range failed {
 		all.Go(func() {
-			for together := range todo {
-				if failed[i] = d.endTogether(ctx, together); failed[i] != nil {
+			for some := range todo {
+				if failed[i] = d.endSome(ctx, some); failed[i] != nil {
 					return
 				}
 			}
@@ -74,14 +72,25 @@ func (d *Door) endOverdue(ctx context.Context, list []*storage.SessionView) erro
 	return errors.Join(failed[:]...)
 }
 
-func (d *Door) endTogether(ctx context.Context, list []*storage.SessionView) error {
-	return d.store.Tx(ctx, func(tx *storage.Store) error {
-		for _, v := range list {
-			c, _ := Overdue(v)
-			if _, err := d.End(ctx, tx, &v.Session, c); err != nil {
-				return err
-			}
+// endSome passes over what others hold at the time, so that hundreds do not wait for one, and comes back to each of those alone.
+func (d *Door) endSome(ctx context.Context, list []*storage.SessionView) error {
+	left, all := map[string]Ending{}, make([]Ending, len(list))
+	for i, v := range list {
+		c, _ := Overdue(v)
+		all[i] = Ending{&v.Session, c}
+		left[v.ID] = all[i]
+	}
+	ended, err := d.end(ctx, d.store, all, true)
+	if err != nil {
+		return err
+	}
+	for _, s := range ended {
+		delete(left, s.ID)
+	}
+	for _, e := range left {
+		if _, err := d.End(ctx, d.store, e.Session, e.Cause); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -66,7 +66,7 @@ func (u *Users) Update(ctx context.Context, tx *storage.Store, door *logout.Door
 			return err
 		}
 		if next.Role == "" { // whom they act as they may not any more
-			return door.EndActing(ctx, tx, next.ID, "", logout.Cause{Status: storage.StatusRevoked, Reason: logout.ActorEnded, By: by})
+			return door.EndActing(ctx, tx, next.ID, logout.Cause{Status: storage.StatusRevoked, Reason: logout.ActorEnded, By: by})
 		}
 		return endAll(ctx, tx, door, next.ID, logout.Revoked, by)
 	})

@@ -27,17 +27,22 @@ type Documents struct {
 // it, the commands as well as the server.
 func Record(store *storage.Store, docs Documents) { store.Watch(docs.seen) }
 
-// seen is called with each audit event. Where no endpoint wants to know, it costs one small query.
-func (d Documents) seen(ctx context.Context, tx *storage.Store, e *storage.AuditEvent) error {
-	kind := audit.Kind(e.Kind)
-	if told := userEvents[kind]; told != "" && e.UserID != "" {
-		// At the end: the event is often written before all of the change is.
-		return tx.BeforeCommit(ctx, func(ctx context.Context, tx *storage.Store) error { return d.ofUser(ctx, tx, told, e) })
+// seen is called with audit events that were written together. Where no endpoint wants to know, they cost one small query.
+func (d Documents) seen(ctx context.Context, tx *storage.Store, list []*storage.AuditEvent) error {
+	var sessions []*storage.AuditEvent
+	for _, e := range list {
+		kind := audit.Kind(e.Kind)
+		if told := userEvents[kind]; told != "" && e.UserID != "" {
+			// At the end: the event is often written before all of the change is.
+			if err := tx.BeforeCommit(ctx, func(ctx context.Context, tx *storage.Store) error { return d.ofUser(ctx, tx, told, e) }); err != nil {
+				return err
+			}
+		}
+		if (kind == audit.SessionStarted || kind == audit.SessionEnded) && e.SessionID != "" {
+			sessions = append(sessions, e)
+		}
 	}
-	if (kind == audit.SessionStarted || kind == audit.SessionEnded) && e.SessionID != "" {
-		return d.ofSession(ctx, tx, kind, e) // at once: where a user is deleted, the rows of their sessions go next
-	}
-	return nil
+	return d.ofSessions(ctx, tx, sessions) // at once: where a user is deleted, the rows of their sessions go next
 }
 
 func (d Documents) ofUser(ctx context.Context, tx *storage.Store, told Event, e *storage.AuditEvent) error {
@@ -55,41 +60,20 @@ func (d Documents) ofUser(ctx context.Context, tx *storage.Store, told Event, e 
 		_, err := m.insert(ctx, tx)
 		return err
 	}
-	p, err := user.New(tx, nil).Person(ctx, e.UserID)
-	if errors.Is(err, storage.ErrNotFound) { // deleted by the same transaction, which tells that
+	// Two that change different things of one user wait for each other here, or each would tell of the other's as it was
+	// before, and which is told last would decide what a receiver believes.
+	err = tx.LockUser(ctx, e.UserID)
+	if errors.Is(err, storage.ErrNotFound) { // deleted by now, which is told
 		return nil
+	}
+	if err == nil {
+		m.data, m.private, err = d.describe(ctx, tx, e.UserID)
 	}
 	if err != nil {
 		return err
 	}
-	if m.data, m.private, err = split(d.User(p)); err != nil {
-		return err
-	}
 	_, err = m.insert(ctx, tx)
 	return err
-}
-
-func (d Documents) ofSession(ctx context.Context, tx *storage.Store, kind audit.Kind, e *storage.AuditEvent) error {
-	enabled, err := tx.EnabledWebhooks(ctx)
-	if err != nil || len(enabled) == 0 {
-		return err
-	}
-	views, err := tx.SessionViews(ctx, storage.SessionViewFilter{ID: e.SessionID}, e.At.Time)
-	if err != nil || len(views) == 0 {
-		return err
-	}
-	v := views[0]
-	for _, told := range sessionEvents(kind, &v.Session) {
-		receivers, err := among(enabled, told)
-		if err != nil {
-			return err
-		}
-		m := message{event: told, userID: v.UserID, at: e.At.Time, data: d.Session(v), receivers: receivers}
-		if _, err := m.insert(ctx, tx); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // listeners are the endpoints that want to be told of an event.
@@ -135,20 +119,28 @@ type message struct {
 
 // insert stores the message and returns what is owed because of it.
 func (m message) insert(ctx context.Context, tx *storage.Store) ([]*storage.Delivery, error) {
+	row, owed, err := m.rows()
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return owed, tx.InsertWebhookMessages(ctx, []*storage.WebhookMessage{row}, owed)
+}
+
+// rows is the message and what is owed because of it, none where nobody wants to know.
+func (m message) rows() (*storage.WebhookMessage, []*storage.Delivery, error) {
 	if len(m.receivers) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	body, err := compose(m.event, m.at, m.data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	row := &storage.WebhookMessage{ID: id.New(id.Message), Type: string(m.event), UserID: m.userID, Payload: body,
 		PrivateMetadata: m.private, CreatedAt: storage.At(m.at)}
 	if m.cover != nil {
 		row.Payload = m.cover(row.ID, body)
 	}
-	owed := m.deliveries(row.ID)
-	return owed, tx.InsertWebhookMessage(ctx, row, owed)
+	return row, m.deliveries(row.ID), nil
 }
 
 func (m message) deliveries(messageID string) (list []*storage.Delivery) {

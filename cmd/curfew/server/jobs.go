@@ -59,7 +59,7 @@ func (s *Server) every(ctx context.Context, what string, interval time.Duration,
 
 // endOverdue takes sessions through the door whose time has run out or whose epoch has moved. Only then are those told who
 // have to be told of each, so it looks each second, and at once when this replica has moved an epoch; but no more than a
-// twentieth of the time by itself, and half of it if called, however many sessions there are to be looked at.
+// fifth of the time by itself, and half of it if called, however many sessions have ended.
 func (s *Server) endOverdue(ctx context.Context) {
 	pause := time.Second
 	var called <-chan struct{} // only after a rest as long as the last look took
@@ -83,7 +83,7 @@ func (s *Server) endOverdue(ctx context.Context) {
 			s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", "end overdue sessions", "error", err)
 		}
 		rest = max(0, s.Clock.Now().Sub(began))
-		pause = max(time.Second, min(20*rest, 10*time.Second))
+		pause = max(time.Second, min(4*rest, 10*time.Second))
 	}
 }
 
@@ -95,8 +95,7 @@ func (s *Server) alone(name string, do func(context.Context) error) func(context
 	}
 }
 
-// sweptAtOnce bounds how many sessions are in memory. Each look for them costs as much as there are live sessions, so it
-// should not be for few.
+// sweptAtOnce bounds how many sessions are in memory.
 const sweptAtOnce = 2000
 
 func (s *Server) sweepSessions(ctx context.Context) error {
@@ -139,6 +138,9 @@ func (s *Server) cleanUp(ctx context.Context) error {
 		}
 		more = n == 500
 	}
+	if err := s.Store.FileSessions(ctx); err != nil {
+		return err
+	}
 	for more := true; more; {
 		n, err := s.Store.DeleteDevices(ctx, s.Clock.Now().Add(-session.DeviceTTL), 500)
 		if err != nil {
@@ -147,6 +149,9 @@ func (s *Server) cleanUp(ctx context.Context) error {
 		more = n == 500
 	}
 	if err := s.Store.DeleteSessionEnds(ctx, s.Clock.Now().Add(-push.Keep)); err != nil {
+		return err
+	}
+	if err := s.API.ForgetImports(ctx); err != nil {
 		return err
 	}
 	return s.Factors.Sweep(ctx)
