@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -34,13 +35,17 @@ type Delivery struct {
 	MessageID    string // what it carries, where that was fixed beforehand
 }
 
+// insertedAtOnce bounds the length of a statement, which SQLite does at a million bytes.
+const insertedAtOnce = 1000
+
 // InsertDeliveries records what is owed.
 func (s *Store) InsertDeliveries(ctx context.Context, list []*Delivery) error {
-	if len(list) == 0 {
-		return nil
+	for some := range slices.Chunk(list, insertedAtOnce) {
+		if _, err := s.db.NewInsert().Model(&some).Exec(ctx); err != nil {
+			return wrap(err, "record deliveries")
+		}
 	}
-	_, err := s.db.NewInsert().Model(&list).Exec(ctx)
-	return wrap(err, "record deliveries")
+	return nil
 }
 
 // SessionDeliveries returns what is or was owed because a session ended.
@@ -99,7 +104,8 @@ type DeliveryResult struct {
 	// ReceiverFailed: nobody can be reached there at present, which says something of every delivery to the receiver.
 	// Otherwise, unless Unsent, the receiver is well.
 	ReceiverFailed bool
-	Unsent         bool // nothing was sent, so nothing is known of the receiver
+	Pause          time.Duration // how long it asks to be left alone, which counts for every delivery to it
+	Unsent         bool          // nothing was sent, so nothing is known of the receiver
 }
 
 // RecordDeliveries writes how attempts went, in one transaction. pause is how long a receiver is left alone after so many

@@ -18,17 +18,37 @@ type verdict struct {
 
 func (n *nodeParty) judge(secret string) (list []verdict) {
 	n.t.Helper()
-	body, err := json.Marshal(map[string]string{"secret": secret})
+	n.ask("/judge", map[string]string{"secret": secret}, &list)
+	return list
+}
+
+// keyVerdict is how many ed25519 signatures of one request each implementation takes for good.
+type keyVerdict struct {
+	Type string
+	counts
+	Tampered counts
+}
+
+type counts struct{ NaCl, WebCrypto, Of int }
+
+func (n *nodeParty) judgeKey(publicKey string) (list []keyVerdict) {
+	n.t.Helper()
+	n.ask("/judge-key", map[string]string{"public_key": publicKey}, &list)
+	return list
+}
+
+func (n *nodeParty) ask(path string, question, answer any) {
+	n.t.Helper()
+	body, err := json.Marshal(question)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(n.t.Context(), http.MethodPost, n.origin+"/judge", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(n.t.Context(), http.MethodPost, n.origin+path, bytes.NewReader(body))
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	exchange(n.t, req, &list)
-	return list
+	exchange(n.t, req, answer)
 }
 
 // svix and standardwebhooks take what is sent, also with the old secret while it is being rotated out; with a wrong one they
@@ -75,4 +95,55 @@ func TestWebhookLibraries(t *testing.T) {
 	h.manage("/v1/webhooks/"+hook.ID+"/test", nil, &test)
 	check(arrived(3, last.Secret)[2], "webhook.test")
 	check(n.judge(rotated.Secret)[2], refused)
+}
+
+// What is signed with ed25519 is good to implementations of other people's, with the public key in the form that the
+// specification gives it; during a rotation one signature of two is, with the old key and with the new one.
+func TestWebhookPublicKeys(t *testing.T) {
+	h, n := start(t), startNode(t, "webhook-receiver.js")
+	var hook struct {
+		ID, Secret string
+		PublicKey  string `json:"public_key"`
+	}
+	h.manage("/v1/webhooks", map[string]any{"url": n.origin + "/hooks", "events": []string{"user.created"}, "signature": "ed25519"}, &hook)
+	if hook.Secret != "" || hook.PublicKey == "" {
+		t.Fatalf("%+v", hook)
+	}
+	told := func(i int, publicKey string) keyVerdict {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if list := n.judgeKey(publicKey); len(list) > i {
+				return list[i]
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("request %d has not arrived", i)
+			}
+		}
+	}
+	check := func(i int, publicKey string, good, of int) {
+		t.Helper()
+		v := told(i, publicKey)
+		if v.counts != (counts{good, good, of}) || v.Tampered != (counts{0, 0, of}) {
+			t.Errorf("request %d: %+v, want %d of %d", i, v, good, of)
+		}
+	}
+	h.manage("/v1/users", map[string]any{"email": "zoë@example.com", "name": "Zoë <&> Example"}, new(struct{}))
+	check(0, hook.PublicKey, 1, 1)
+
+	rotate := func(body any) string {
+		var rotated struct {
+			PublicKey string `json:"public_key"`
+		}
+		h.manage("/v1/webhooks/"+hook.ID+"/rotate_secret", body, &rotated)
+		return rotated.PublicKey
+	}
+	next := rotate(nil)
+	h.manage("/v1/webhooks/"+hook.ID+"/test", nil, new(struct{}))
+	check(1, hook.PublicKey, 1, 2)
+	check(1, next, 1, 2)
+	last := rotate(map[string]any{"overlap_seconds": 0})
+	h.manage("/v1/webhooks/"+hook.ID+"/test", nil, new(struct{}))
+	check(2, last, 1, 1)
+	check(2, next, 0, 1)
+	check(2, hook.PublicKey, 0, 1)
 }

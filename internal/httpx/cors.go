@@ -13,8 +13,8 @@ import (
 var (
 	anyOrigin   = []string{"*"}
 	varyOrigin  = []string{"Origin"}
-	exposed     = []string{"WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id"}
-	askHeaders  = []string{"Authorization, Content-Type, DPoP, Accept, Accept-Language, Last-Event-ID"}
+	exposed     = []string{"WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id, ETag, RateLimit, RateLimit-Policy, Idempotency-Replayed"}
+	askHeaders  = []string{"Authorization, Content-Type, DPoP, Accept, Accept-Language, Last-Event-ID, If-Match, Idempotency-Key"}
 	askMaxAge   = []string{"600"}
 	varyRequest = []string{"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"}
 )

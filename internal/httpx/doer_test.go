@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -187,5 +188,80 @@ func TestDoerReaches(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusFound {
 		t.Errorf("the redirect was followed: %d", resp.StatusCode)
+	}
+}
+
+// TestDoerIsNotHeldUp bounds what a receiver can make us read and how long it can make us wait, by the defaults: an answer that
+// comes drop by drop, in its header or its body, is over after the time for all of it.
+func TestDoerIsNotHeldUp(t *testing.T) {
+	if d := NewDoer(Options{}).(*doer); d.opt.Timeout != 5*time.Second || d.client.Timeout != 5*time.Second || d.opt.MaxBody != 64<<10 {
+		t.Errorf("by default %s and %d bytes", d.client.Timeout, d.opt.MaxBody)
+	}
+	drip := func(write func(net.Conn) error) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer c.Close()
+					for write(c) == nil {
+						time.Sleep(10 * time.Millisecond)
+					}
+				}()
+			}
+		}()
+		return "http://" + l.Addr().String() + "/"
+	}
+	said := func(s string) func(net.Conn) error {
+		return func(c net.Conn) error { _, err := io.WriteString(c, s); return err }
+	}
+	started := map[net.Conn]bool{}
+	var mu sync.Mutex
+	body := func(c net.Conn) error {
+		mu.Lock()
+		begun := started[c]
+		started[c] = true
+		mu.Unlock()
+		if !begun {
+			return said("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")(c)
+		}
+		return said("x")(c)
+	}
+	for name, url := range map[string]string{"header": drip(said("H")), "headers": drip(said("HTTP/1.1 200 OK\r\nX-A: b\r\n")), "body": drip(body)} {
+		began := time.Now()
+		resp, err := get(t, NewDoer(Options{AllowPrivate: Loopback(), Timeout: 300 * time.Millisecond}), url)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%s: held up for %s", name, took)
+		}
+	}
+	long := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 100 {
+			if _, err := w.Write(make([]byte, 4<<10)); err != nil {
+				return
+			}
+		}
+	}))
+	defer long.Close()
+	resp, err := get(t, NewDoer(Options{AllowPrivate: Loopback()}), long.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); len(b) != 64<<10 || !errors.Is(err, ErrAnswerTooLarge) {
+		t.Errorf("%d bytes of a long answer: %v", len(b), err)
 	}
 }

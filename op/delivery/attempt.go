@@ -79,13 +79,30 @@ func (q *Queue) result(d *storage.Delivery, sent, now time.Time, status int, err
 		return r
 	}
 	d.LastError, r.ReceiverFailed = string(class), class != Rejected
-	d.NextAt = storage.At(now.Add(retryAfter(d.Attempts)))
+	pause := retryAfter(d.Attempts)
+	if r.Pause = q.asked(d, now, err); r.Pause > pause {
+		pause = r.Pause
+	}
+	d.NextAt = storage.At(now.Add(pause))
 	if !d.NextAt.Before(d.ExpiresAt.Time) || class == Rejected && now.Sub(d.CreatedAt.Time) >= q.opt.RejectedTTL {
 		settle(Failed)
 	}
 	q.opt.Log.Warn("delivery failed", "kind", d.Kind, "delivery", d.ID, "receiver", d.Receiver, "attempt", d.Attempts,
 		"status", status, "class", class, "outcome", d.Outcome, "error", err)
 	return r
+}
+
+// lastCall is how long before the end of its time a delivery is tried once more that would not be because its receiver asked
+// for a longer pause: the receiver may do better than it thought.
+const lastCall = time.Minute
+
+// asked is the pause that the receiver of d asks for, as far as it is granted: 0 for none.
+func (q *Queue) asked(d *storage.Delivery, now time.Time, err error) time.Duration {
+	f := (*Failure)(nil)
+	if q.opt.RetryAfterMax <= 0 || !errors.As(err, &f) {
+		return 0
+	}
+	return max(0, min(f.RetryAfter(now), q.opt.RetryAfterMax, d.ExpiresAt.Sub(now)-lastCall))
 }
 
 // place is where an attempt counts: among the new ones, and after a while among those that linger.

@@ -7,8 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/curfew-id/curfew/internal/httpx"
 )
@@ -30,9 +34,10 @@ const (
 
 // Failure is an attempt that met a receiver and was not taken.
 type Failure struct {
-	Class  Class
-	Status int
-	err    error
+	Class      Class
+	Status     int
+	retryAfter string // as the receiver put it
+	err        error
 }
 
 // Error implements error.
@@ -41,6 +46,27 @@ func (f *Failure) Error() string {
 		return fmt.Sprintf("%s: %v", f.Class, f.err)
 	}
 	return fmt.Sprintf("%s: status %d", f.Class, f.Status)
+}
+
+// RetryAfter is how long from now on the receiver asks to be left alone (RFC 9110 10.2.3: seconds, or a date), 0 where it does
+// not or what it says is no such thing.
+func (f *Failure) RetryAfter(now time.Time) time.Duration {
+	s := strings.Trim(f.retryAfter, " \t")
+	if s == "" {
+		return 0
+	}
+	if strings.Trim(s, "0123456789") == "" {
+		seconds, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || seconds > int64(math.MaxInt64/time.Second) { // more digits than that are a long time as well
+			return math.MaxInt64
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(s)
+	if err != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
 }
 
 // Unwrap returns what caused it.
@@ -75,6 +101,8 @@ func Exchange(doer httpx.Doer, req *http.Request) (status int, err error) {
 		return code, &Failure{Class: Redirected, Status: code}
 	case code == http.StatusBadRequest:
 		return code, &Failure{Class: Rejected, Status: code}
+	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable: // RFC 6585 4, RFC 9110 15.6.4
+		return code, &Failure{Class: ReceiverFault, Status: code, retryAfter: resp.Header.Get("Retry-After")}
 	default:
 		return code, &Failure{Class: ReceiverFault, Status: code}
 	}

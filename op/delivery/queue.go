@@ -35,6 +35,10 @@ type QueueOptions struct {
 	// RejectedTTL is how long a delivery is tried that its receiver rejects, 0: the constant of that name.
 	RejectedTTL time.Duration
 
+	// RetryAfterMax is how long a receiver that answers 429 or 503 can have itself left alone by Retry-After, 0: not at all.
+	// Less than the queue's own pause it never gets.
+	RetryAfterMax time.Duration
+
 	// Workers is how many attempts may be new at once, 0: 128. An attempt is new for Patience (0: 250 ms); after that it makes
 	// room for another one, as long as no more than Lingering (0: 2048) wait for their answers. So apps that hang hold
 	// up those that answer by a moment, however many they are.

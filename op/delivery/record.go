@@ -43,7 +43,7 @@ func (q *Queue) write(ctx context.Context, batch []storage.DeliveryResult) {
 	}
 }
 
-// retryAfter is the pause before a delivery is tried again: 1 s, doubled with each attempt, at most 15 minutes, and up to a
+// retryAfter is the pause before a delivery is tried again unless its receiver asks for a longer one: 1 s, doubled with each attempt, at most 15 minutes, and up to a
 // quarter more so that what failed together does not come back together.
 func retryAfter(attempts int64) time.Duration {
 	return jittered(min(15*time.Minute, time.Second<<min(attempts-1, 20)))

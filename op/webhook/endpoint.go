@@ -87,10 +87,12 @@ func (w *Webhooks) Update(ctx context.Context, tx *storage.Store, e *storage.Web
 	if len(after) == 0 {
 		return nil
 	}
-	if moved { // the failures were another address's
-		e.FailingSince = storage.Time{}
+	data := map[string]any{"before": before, "after": after}
+	if !moved {
+		return w.write(ctx, tx, e, audit.WebhookUpdated, by, data)
 	}
-	return w.write(ctx, tx, e, audit.WebhookUpdated, by, map[string]any{"before": before, "after": after})
+	e.FailingSince = storage.Time{} // the failures were another address's
+	return w.afresh(ctx, tx, e, audit.WebhookUpdated, by, data)
 }
 
 // Rotate gives e another secret in tx; for overlap, the one before counts as well and messages carry both signatures.
@@ -115,7 +117,17 @@ func (w *Webhooks) Enable(ctx context.Context, tx *storage.Store, e *storage.Web
 	}
 	data := map[string]any{"reason": e.DisabledReason}
 	e.DisabledAt, e.DisabledReason, e.FailingSince = storage.Time{}, "", storage.Time{}
-	return w.write(ctx, tx, e, audit.WebhookEnabled, by, data)
+	return w.afresh(ctx, tx, e, audit.WebhookEnabled, by, data)
+}
+
+// afresh writes e and has it tried at once, whatever it did or asked for before.
+func (w *Webhooks) afresh(ctx context.Context, tx *storage.Store, e *storage.WebhookEndpoint, kind audit.Kind, by string, data map[string]any) error {
+	return tx.Tx(ctx, func(tx *storage.Store) error {
+		if err := w.write(ctx, tx, e, kind, by, data); err != nil {
+			return err
+		}
+		return tx.ForgetReceiver(ctx, Kind, e.ID, w.opt.Clock.Now())
+	})
 }
 
 // Delete removes e with its log in tx, and what it is still owed.

@@ -50,6 +50,8 @@ func wants(chosen []Event, e Event) bool {
 var userEvents = map[audit.Kind]Event{
 	audit.SignedUp: UserCreated, audit.UserCreated: UserCreated,
 	audit.UserUpdated: UserUpdated, audit.UserDisabled: UserUpdated, audit.UserEnabled: UserUpdated, audit.IdentifierVerified: UserUpdated,
+	audit.PasswordChanged: UserUpdated, audit.PasswordReset: UserUpdated, audit.FactorAdded: UserUpdated, audit.FactorRemoved: UserUpdated,
+	audit.RecoveryCodesMade: UserUpdated, audit.RecoveryCodeUsed: UserUpdated, // the last one takes backup_code_enabled with it
 	audit.UserDeleted: UserDeleted,
 }
 

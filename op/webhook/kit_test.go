@@ -120,21 +120,30 @@ func (w *world) person(email string) *storage.User {
 
 func (w *world) session(userID string, kind storage.SessionKind) *storage.Session {
 	w.Helper()
+	s := w.sessionOf(userID)
+	if s.Kind = kind; kind == storage.KindImpersonation {
+		w.acting(s)
+	}
+	w.must(w.start(s))
+	return s
+}
+
+// sessionOf is a session that has not begun.
+func (w *world) sessionOf(userID string) *storage.Session {
 	now := w.clock.Now()
-	s := &storage.Session{UserID: userID, ID: id.New(id.Session), Kind: kind, DeviceID: id.New(id.Device), IPAddress: "192.0.2.1",
+	return &storage.Session{UserID: userID, ID: id.New(id.Session), Kind: storage.KindBrowser, DeviceID: id.New(id.Device), IPAddress: "192.0.2.1",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", City: "London", Country: "GB",
 		AuthenticatedAt: storage.At(now), CreatedAt: storage.At(now), LastActiveAt: storage.At(now),
 		IdleTTL: time.Hour.Microseconds(), ExpiresAt: storage.At(now.Add(24 * time.Hour))}
-	if kind == storage.KindImpersonation {
-		w.acting(s)
-	}
-	w.must(w.store.Tx(w.Context(), func(tx *storage.Store) error {
+}
+
+func (w *world) start(s *storage.Session) error {
+	return w.store.Tx(w.Context(), func(tx *storage.Store) error {
 		if err := tx.StartSession(w.Context(), s); err != nil {
 			return err
 		}
-		return audit.Write(w.Context(), tx, audit.Event{Kind: audit.SessionStarted, At: now, UserID: userID, SessionID: s.ID, By: userID})
-	}))
-	return s
+		return audit.Write(w.Context(), tx, audit.Event{Kind: audit.SessionStarted, At: w.clock.Now(), UserID: s.UserID, SessionID: s.ID, By: s.UserID})
+	})
 }
 
 // acting has somebody else act in a session that is about to start. Nobody is told of them.

@@ -19,6 +19,24 @@ func (w *Webhooks) Log(ctx context.Context, endpointID, outcome, after string, n
 		After: after, Limit: n})
 }
 
+// Payload is the body of the request that Send would make to e of a message now, or storage.ErrNotFound where the message is
+// kept no more. Of a mail or text message it is what anybody may see: the text, which may hold a code that signs somebody in,
+// is left out, so that whoever reads the log cannot sign in as its user.
+func (w *Webhooks) Payload(ctx context.Context, e *storage.WebhookEndpoint, messageID string) ([]byte, error) {
+	m, err := w.opt.Store.WebhookMessage(ctx, messageID)
+	if err != nil {
+		return nil, err
+	}
+	said, err := w.uncover(m)
+	if err != nil {
+		return nil, err
+	}
+	if said, err = blank(Event(m.Type), said); err != nil {
+		return nil, err
+	}
+	return bodyFor(e, m, said)
+}
+
 // Test owes e a test event, whichever it chose, and returns the delivery.
 func (w *Webhooks) Test(ctx context.Context, tx *storage.Store, e *storage.WebhookEndpoint) (*storage.WebhookDelivery, error) {
 	if e.DisabledAt.Set() {

@@ -11,9 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/logout"
 	"github.com/curfew-id/curfew/op/user"
@@ -36,6 +38,7 @@ func (w *world) everything() *storage.User {
 	w.Helper()
 	ctx := w.Context()
 	u := w.person("ada@example.com")
+	w.equip(u.ID)
 	u.PublicMetadata, u.PrivateMetadata = `{"plan":"pro","seats":12345678901234567890}`, `{"ledger":"4711"}`
 	w.must(w.users.Update(ctx, w.store, w.door, u, "test"))
 	for _, status := range []storage.SessionStatus{storage.StatusEnded, storage.StatusRemoved, storage.StatusRevoked,
@@ -51,16 +54,43 @@ func (w *world) everything() *storage.User {
 	return u
 }
 
-var everyID = regexp.MustCompile(`(usr|ses|dev|act)_[0-9a-z]{26}`)
+// hidden is what nobody may be told of the user that everything makes: private metadata, and what proves who they are.
+var hidden = []string{"4711", "ledger", "private", "argon2id", "c2VlZA", "seed", "whsec", "whsk", "hash"}
+
+// equip gives a user what they can prove who they are with, and a number, without a word.
+func (w *world) equip(userID string) {
+	w.Helper()
+	now := storage.At(w.clock.Now())
+	factor := func(kind, stored string) *storage.Factor {
+		return &storage.Factor{UserID: userID, ID: id.New(id.Factor), Kind: kind, Secret: []byte(stored), ConfirmedAt: now, CreatedAt: now}
+	}
+	w.must(w.store.PutPassword(w.Context(), factor("password", "$argon2id$hash")))
+	w.must(w.store.InsertFactor(w.Context(), factor("totp", "seed c2VlZA")))
+	w.must(w.store.ReplaceFactors(w.Context(), userID, "recovery", []*storage.Factor{factor("recovery", "hash")}))
+	for _, i := range []*storage.Identifier{{Kind: storage.IdentifierEmail, Value: "old@example.com", Display: "old@example.com"},
+		{Kind: storage.IdentifierPhone, Value: "+15550100", Display: "+1 555 0100", IsPrimary: true, VerifiedAt: now}} {
+		i.UserID, i.CreatedAt = userID, now
+		w.must(w.store.InsertIdentifier(w.Context(), i))
+	}
+}
+
+var everyID = regexp.MustCompile(`(usr|ses|dev|act|whk)_[0-9a-z]{26}`)
 
 // What each event says, as the documentation shows it.
 func TestPayloads(t *testing.T) {
 	each(t, func(w *world) {
 		e, _ := w.endpoint(webhook.Fields{URL: "https://app.example.com/hooks"})
+		_, err := w.webhooks.Test(w.Context(), w.store, e)
+		w.must(err)
 		w.everything()
 		seen := map[webhook.Event]bool{}
 		for _, d := range w.log(e.ID) {
 			kind := webhook.Event(d.Type)
+			for _, s := range hidden {
+				if strings.Contains(w.payload(d), s) {
+					w.Errorf("%s tells of %q: %s", kind, s, w.payload(d))
+				}
+			}
 			if seen[kind] {
 				continue
 			}
@@ -78,12 +108,51 @@ func TestPayloads(t *testing.T) {
 				w.Errorf("%s differs (go test ./op/webhook -run TestPayloads -update writes it anew):\n%s", golden, diff)
 			}
 		}
-		for _, kind := range webhook.Events {
+		for _, kind := range append(webhook.Events, webhook.Test) {
 			if named := kind == webhook.EmailCreated || kind == webhook.SMSCreated; seen[kind] == named {
 				w.Errorf("%s: told %v", kind, seen[kind])
 			}
 		}
 	})
+}
+
+// Each event has a file that shows what it says, and none of them shows what only an endpoint that asks for it is told.
+func TestGoldenPayloads(t *testing.T) {
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, f := range files {
+		b, err := os.ReadFile("testdata/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p struct {
+			Type      string
+			Timestamp time.Time
+			Data      map[string]any
+		}
+		dec := json.NewDecoder(bytes.NewReader(b))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&p); err != nil || p.Type+".json" != f.Name() || p.Timestamp.IsZero() || len(p.Data) == 0 {
+			t.Errorf("%s: %v: %+v", f.Name(), err, p)
+		}
+		for _, s := range hidden {
+			if strings.Contains(string(b), s) {
+				t.Errorf("%s tells of %q", f.Name(), s)
+			}
+		}
+		shown[p.Type] = true
+	}
+	for _, e := range append(webhook.Events, webhook.Test) {
+		if !shown[string(e)] {
+			t.Errorf("%s is not shown", e)
+		}
+	}
+	if len(shown) != len(webhook.Events)+1 {
+		t.Errorf("%d events are shown", len(shown))
+	}
 }
 
 var example = regexp.MustCompile("(?s)```json\n(\\{\n  \"type\": \"([a-z.]+)\".*?)```")

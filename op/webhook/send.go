@@ -54,15 +54,11 @@ func (w *Webhooks) Send(ctx context.Context, d *storage.Delivery) (status int, e
 }
 
 func (w *Webhooks) request(ctx context.Context, e *storage.WebhookEndpoint, m *storage.WebhookMessage) (*http.Request, error) {
-	private := ""
-	if e.IncludePrivateMetadata {
-		private = m.PrivateMetadata
-	}
 	said, err := w.uncover(m)
 	if err != nil {
 		return nil, err
 	}
-	body, err := join(said, private)
+	body, err := bodyFor(e, m, said)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +76,14 @@ func (w *Webhooks) request(ctx context.Context, e *storage.WebhookEndpoint, m *s
 	req.Header.Set(HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
 	req.Header.Set(HeaderSignature, signatures)
 	return req, nil
+}
+
+// bodyFor is what an endpoint is told of what a message says.
+func bodyFor(e *storage.WebhookEndpoint, m *storage.WebhookMessage, said string) ([]byte, error) {
+	if !e.IncludePrivateMetadata {
+		return []byte(said), nil
+	}
+	return join(said, m.PrivateMetadata)
 }
 
 // signatures are those of all secrets that count, the newest first, separated by spaces.

@@ -13,6 +13,16 @@ import (
 	"github.com/curfew-id/curfew/internal/httpx"
 )
 
+// Why an address is not taken, as FieldError.Reason says it.
+const (
+	NotAURL     = "is not a URL of at most 2000 characters of ASCII"
+	NotAbsolute = "must be an absolute URL"
+	HasUser     = "must not hold a name or a password"
+	HasFragment = "must not have a fragment"
+	NotHTTPS    = "must begin with https://"
+	NotPublic   = "is not on the public internet"
+)
+
 // FieldError says which field of an endpoint cannot be accepted and why, in words that are meant to be told.
 type FieldError struct{ Field, Reason string }
 
@@ -48,21 +58,21 @@ func (w *Webhooks) checkURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || len(s) > 2000 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("is not a URL of at most 2000 characters of ASCII")
+		return errors.New(NotAURL)
 	case u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("must be an absolute URL")
+		return errors.New(NotAbsolute)
 	case u.User != nil:
-		return errors.New("must not hold a name or a password")
+		return errors.New(HasUser)
 	case u.Fragment != "":
-		return errors.New("must not have a fragment")
+		return errors.New(HasFragment)
 	}
 	addr, addrErr := netip.ParseAddr(u.Hostname())
 	loopback := w.allowed(netip.MustParseAddr("127.0.0.1")) && (u.Hostname() == "localhost" || addrErr == nil && addr.Unmap().IsLoopback())
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
-		return errors.New("must begin with https://")
+		return errors.New(NotHTTPS)
 	}
 	if addrErr == nil && !httpx.Public(addr) && !w.allowed(addr) {
-		return errors.New("is not on the public internet")
+		return errors.New(NotPublic)
 	}
 	return nil
 }

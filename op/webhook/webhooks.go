@@ -3,6 +3,7 @@ package webhook
 import (
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
@@ -38,6 +39,10 @@ func New(o Options) *Webhooks {
 	return &Webhooks{o}
 }
 
+// RetryAfterMax is the longest that an endpoint can have itself left alone at a time. It is far less than delivery.TTL: a
+// figure that somebody mistook for seconds, or a clock that is a year ahead, must not cost a day's events.
+const RetryAfterMax = time.Hour
+
 // NewQueue is the queue that sends what endpoints are owed. What a receiver rejects is tried for as long as all else: the
 // next version of it may take what this one does not know.
 func (w *Webhooks) NewQueue() *delivery.Queue {
@@ -47,5 +52,5 @@ func (w *Webhooks) NewQueue() *delivery.Queue {
 // QueueOptions are those of NewQueue, for tests that want it to be quicker.
 func (w *Webhooks) QueueOptions() delivery.QueueOptions {
 	return delivery.QueueOptions{Store: w.opt.Store, Clock: w.opt.Clock, Log: w.opt.Log, Kind: Kind, Send: w.Send,
-		RejectedTTL: delivery.TTL}
+		RejectedTTL: delivery.TTL, RetryAfterMax: RetryAfterMax}
 }
