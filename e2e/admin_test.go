@@ -7,14 +7,10 @@ import (
 	"github.com/curfew-id/curfew/e2e/browser"
 )
 
-// console signs the seeded administrator in to the console: password and a code by mail.
+// console signs the seeded administrator in to the console: password and authenticator.
 func (h *house) console(p *browser.Page) {
 	p.Go(h.Info.Issuer + "/admin")
-	signIn(p, theAdmin, h.Info.User(theAdmin).Password)
-	if !p.Has("input[name=code]") { // another way was offered first
-		otherWay(p, "email_code")
-	}
-	giveCode(p, h.code(theAdmin))
+	h.signIn(p, theAdmin)
 	p.WaitURL(h.Info.Issuer + "/admin")
 	p.WaitText("Overview")
 }
@@ -53,10 +49,11 @@ func TestConsole(t *testing.T) {
 	see("console-session-ended")
 
 	p.Go(h.Info.Issuer + "/admin/new-application")
+	see("console-app-stacks")
+	p.Click("a.stack")
 	see("console-app-new")
 	p.Fill("input[name=client_name]", "Example Notes")
-	p.Click("textarea[name=redirect_uris]")
-	p.Press("https://notes.example.com/callback")
+	p.Fill("textarea[name=redirect_uris]", "https://notes.example.com/auth/callback")
 	p.Click("main form button.button-main")
 	p.WaitText("Shown this once")
 	see("console-app-secret")

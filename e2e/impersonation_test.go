@@ -198,7 +198,7 @@ func TestImpersonationSignsInFirst(t *testing.T) {
 	if hint := p.Text("main"); !strings.Contains(hint, theAdmin) && browser.Eval[string](p, "document.querySelector('input[name=email]').value") != theAdmin {
 		t.Error("the sign-in does not know whom it waits for")
 	}
-	signIn(p, theAdmin, h.Info.User(theAdmin).Password)
+	h.signIn(p, theAdmin)
 	p.WaitText("Act as " + theUser + "?")
 	submit(p)
 	p.WaitText("Acting: " + theAdmin)

@@ -244,7 +244,7 @@ func TestJSSwitched(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Click("#sign-in")
-	signIn(other, theAdmin, a.Info.User(theAdmin).Password)
+	a.house.signIn(other, theAdmin)
 	a.in(other)
 	after := browser.Eval[string](other, "curfew.user.sub")
 	p.WaitText("live " + after)

@@ -83,7 +83,7 @@ func TestSelectAccount(t *testing.T) {
 	rp{h}.authorize(p, "prompt", "select_account")
 	p.WaitText("Choose an account")
 	p.Click("main a.button")
-	signIn(p, theAdmin, h.Info.User(theAdmin).Password)
+	h.signIn(p, theAdmin)
 	allow(p)
 	admin := rp{h}.redeem(t, p)
 	if admin.Subject == user.Subject {

@@ -132,8 +132,13 @@ func (a *API) personCaller(ctx context.Context, claims *token.AccessClaims, g *s
 	if !slices.Contains(scopes, scope) {
 		return nil, insufficient(scope, "this needs the scope "+scope+" and a role that allows it")
 	}
-	if !factor.Satisfies(g.ACR, factor.ACRMulti) { // RFC 9470 3: the app sends the person back for a second factor
-		p := challenge(http.StatusUnauthorized, "insufficient_user_authentication", "administrators sign in with a second factor")
+	proved, err := a.Factors.Administers(ctx, g.UserID, g.ACR, g.AMR, g.AuthenticatedAt)
+	if err != nil {
+		return nil, err
+	}
+	if !proved { // RFC 9470 3: the app sends the person back for a second factor
+		p := challenge(http.StatusUnauthorized, "insufficient_user_authentication",
+			"administrators sign in with a second factor that is no code by mail; who has none sets it up on the way into the console")
 		p.header["Www-Authenticate"][0] += `, acr_values="` + factor.ACRMulti + `"`
 		return nil, p
 	}

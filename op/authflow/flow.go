@@ -134,6 +134,7 @@ type Flows struct {
 // Factors tells which factors a user has, for the router to decide by.
 type Factors interface {
 	Kinds(ctx context.Context, userID string) ([]factor.Kind, error)
+	Administers(ctx context.Context, userID, acr, amr string, at time.Time) (bool, error)
 }
 
 // New returns the Flows of an issuer.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +35,10 @@ func (f factors) Kinds(_ context.Context, userID string) ([]factor.Kind, error) 
 		return list, nil
 	}
 	return []factor.Kind{factor.KindPassword}, nil
+}
+
+func (f factors) Administers(_ context.Context, userID, acr, amr string, _ time.Time) (bool, error) {
+	return acr == factor.ACRMulti && slices.Contains(strings.Fields(amr), "mfa") && factor.Independent(f[userID]), nil
 }
 
 type world struct {

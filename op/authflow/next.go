@@ -2,11 +2,13 @@ package authflow
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/session"
+	"github.com/curfew-id/curfew/storage"
 )
 
 // Step is what a sign-in waits for.
@@ -58,7 +60,11 @@ func (f *Flows) Next(ctx context.Context, flow *Flow, current *session.Current) 
 		}
 		return f.signIn(ctx, flow)
 	}
-	if want := factor.Required(flow.ACRValues); want != "" && !factor.Satisfies(current.ACR, want) {
+	lacks, err := f.lacks(ctx, flow, current)
+	if err != nil {
+		return "", err
+	}
+	if lacks {
 		if flow.UserID != current.UserID { // another account became the active one: what was begun is not about it
 			flow.forget()
 			flow.UserID = current.UserID
@@ -137,6 +143,39 @@ func (f *Flows) mustProveAgain(flow *Flow, current *session.Current) bool {
 	return flow.MaxAge != nil && (*flow.MaxAge == 0 || age.Seconds() > float64(*flow.MaxAge))
 }
 
+// lacks tells whether the session has not proved what was asked for. Of somebody with a role who has something better than
+// the mailbox, the better is asked for (factor.Administers): an app that management refuses sends them here for it.
+func (f *Flows) lacks(ctx context.Context, flow *Flow, current *session.Current) (bool, error) {
+	want := factor.Required(flow.ACRValues)
+	if want == "" || !factor.Satisfies(current.ACR, want) {
+		return want != "", nil
+	}
+	if want != factor.ACRMulti || flow.Goal != GoalAdmin && current.User.Role == "" {
+		return false, nil
+	}
+	kinds, err := f.factors.Kinds(ctx, current.UserID)
+	if err != nil || !factor.Independent(kinds) {
+		return false, err
+	}
+	proved, err := f.factors.Administers(ctx, current.UserID, current.ACR, current.AMR, current.AuthenticatedAt.Time)
+	return !proved, err
+}
+
+// strict tells whether a code by mail is no second factor in this flow for who has something better.
+func (f *Flows) strict(ctx context.Context, flow *Flow, userID string) (bool, error) {
+	if flow.Goal == GoalAdmin || factor.Required(flow.ACRValues) != factor.ACRMulti {
+		return flow.Goal == GoalAdmin, nil
+	}
+	row, err := f.store.User(ctx, userID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return row.Role != "", nil
+}
+
 // signIn routes a flow without a session that it can use.
 func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 	if flow.SessionID != "" { // the session of this flow has ended meanwhile: begin again
@@ -170,7 +209,8 @@ func (f *Flows) signIn(ctx context.Context, flow *Flow) (Step, error) {
 // client asks and the user has set up nothing, a code by mail is possible, because every account has a verified address.
 //
 // A mailbox resets the password, so the two are no two factors against whoever has the mailbox. They count as such only
-// for users who have nothing better: no acr_values in a link and no order of steps may go around a TOTP generator.
+// for users who have nothing better: no acr_values in a link and no order of steps may go around a TOTP generator. On the way
+// to what a role opens they count for nobody; who has nothing better proves the mailbox and then sets something up.
 func (f *Flows) SecondFactors(ctx context.Context, flow *Flow, userID string) ([]factor.Kind, error) {
 	kinds, err := f.factors.Kinds(ctx, userID)
 	if err != nil {
@@ -184,7 +224,16 @@ func (f *Flows) SecondFactors(ctx context.Context, flow *Flow, userID string) ([
 	if !own {
 		kinds = append(kinds, factor.KindEmail)
 	}
-	better := slices.Contains(kinds, factor.KindTOTP) || slices.Contains(kinds, factor.KindSMS)
+	better := factor.Independent(kinds)
+	if better {
+		strict, err := f.strict(ctx, flow, userID)
+		if err != nil {
+			return nil, err
+		}
+		if strict {
+			kinds = slices.DeleteFunc(kinds, func(k factor.Kind) bool { return k == factor.KindEmail })
+		}
+	}
 	if flow.PasswordSet || better && slices.Contains(flow.Proved, factor.KindEmail) {
 		kinds = slices.DeleteFunc(kinds, func(k factor.Kind) bool { return k == factor.KindPassword })
 	}

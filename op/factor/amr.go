@@ -21,6 +21,10 @@ var amrValues = map[Kind]string{
 	KindRecovery: "otp",
 }
 
+// amrMulti says that the proofs are multi-factor authentication. RFC 8176 2 takes what that is from NIST SP 800-63, for which
+// a code by mail is no factor (MultiFactor): a password and a code by mail are "pwd otp" and nothing more.
+const amrMulti = "mfa"
+
 // channel is what has to be stolen. Recovery codes replace the authenticator, so they share its channel.
 func (k Kind) channel() Kind {
 	if k == KindRecovery {
@@ -30,7 +34,7 @@ func (k Kind) channel() Kind {
 }
 
 // AMR returns the amr claim (OpenID Connect Core 2) of the factors that were proved, in the order they were, without
-// doubles; "mfa" comes last when they cover more than one channel.
+// doubles; "mfa" comes last when they are two factors also against whoever has the mailbox.
 func AMR(proved ...Kind) []string {
 	amr := []string{}
 	for _, k := range proved {
@@ -38,8 +42,8 @@ func AMR(proved ...Kind) []string {
 			amr = append(amr, v)
 		}
 	}
-	if channels(proved) > 1 {
-		amr = append(amr, "mfa")
+	if MultiFactor(proved...) {
+		amr = append(amr, amrMulti)
 	}
 	return amr
 }

@@ -23,6 +23,9 @@ func TestAMRAndACR(t *testing.T) {
 		{[]Kind{KindPassword, KindSMS}, []string{"pwd", "sms", "mfa"}, ACRMulti},
 		{[]Kind{KindPassword, KindRecovery}, []string{"pwd", "otp", "mfa"}, ACRMulti},
 		{[]Kind{KindEmail, KindTOTP}, []string{"otp", "mfa"}, ACRMulti},
+		{[]Kind{KindEmail, KindSMS}, []string{"otp", "sms", "mfa"}, ACRMulti},
+		{[]Kind{KindPassword, KindEmail, KindTOTP}, []string{"pwd", "otp", "mfa"}, ACRMulti},
+		{[]Kind{KindPassword, KindEmail}, []string{"pwd", "otp"}, ACRMulti}, // the mailbox resets the password
 	} {
 		if diff := cmp.Diff(c.amr, AMR(c.proved...)); diff != "" {
 			t.Errorf("AMR(%v): %s", c.proved, diff)

@@ -3,7 +3,8 @@
 //
 // # Proofs and what they are worth
 //
-// Each Kind has one amr value of RFC 8176. Two proofs over different channels add "mfa". curfew knows two values of
+// Each Kind has one amr value of RFC 8176. Two proofs over different channels add "mfa", unless they are the password and a
+// code by mail, which resets it; roles open nothing without "mfa" (Administers). curfew knows two values of
 // acr (OpenID Connect Core 2), names under its own URN so that nobody mistakes them for a level of a national scheme:
 //
 //   - urn:curfew:acr:1: one factor. Somebody knew the password, or read one mailbox, one phone, one authenticator.

@@ -34,6 +34,7 @@ const (
 	actEmailOn     act = "email_on"
 	actEmailOff    act = "email_off"
 	actRecovery    act = "recovery"
+	actConsole     act = "console"
 )
 
 // deed is how an act is done: at once by run, or on pages of its own by show and answer.
@@ -49,7 +50,7 @@ func deedOf(a act) deed {
 		return deed{show: (*Handlers).showEmail, answer: (*Handlers).answerEmail}
 	case actPassword:
 		return deed{run: (*Handlers).backToSecurity}
-	case actTOTP:
+	case actTOTP, actConsole:
 		return deed{show: (*Handlers).showTOTP, answer: (*Handlers).answerTOTP}
 	case actTOTPRemove:
 		return deed{run: (*Handlers).removeTOTP}

@@ -18,12 +18,15 @@ func (h *Handlers) fresh(v *visit) (bool, error) {
 	if h.Clock.Now().Sub(at) > freshFor {
 		return false, nil
 	}
-	if v.current.ACR == factor.ACRMulti {
+	if v.current.ACR == factor.ACRMulti && v.person.Role == "" {
 		return true, nil
 	}
 	list, err := h.Factors.List(v.r.Context(), v.userID())
 	if err != nil {
 		return false, err
+	}
+	if v.person.Role != "" {
+		return h.freshWithRole(v, list)
 	}
 	// What was set up after the authentication could not be asked for in it.
 	before := slices.DeleteFunc(slices.Clone(list), func(i factor.Info) bool {
@@ -56,9 +59,12 @@ func has(list []factor.Info, kind factor.Kind) bool {
 }
 
 // toProve returns the kinds of which the person has to prove one next; none when they have proved enough.
-func toProve(proved []factor.Kind, list []factor.Info) []factor.Kind {
+func toProve(role string, proved []factor.Kind, list []factor.Info) []factor.Kind {
 	if len(proved) == 0 {
 		return []factor.Kind{first(list)}
+	}
+	if role != "" {
+		return toProveWithRole(proved, list)
 	}
 	if !wantsTwo(list) || factor.ACR(proved...) == factor.ACRMulti {
 		return nil

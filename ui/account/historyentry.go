@@ -2,8 +2,6 @@ package account
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/factor"
@@ -13,25 +11,10 @@ import (
 	"github.com/curfew-id/curfew/ui/page"
 )
 
-// deeds are the events that have words.
-var deeds = map[audit.Kind]page.Deed{
-	audit.SignedUp: page.DeedSignedUp, audit.UserCreated: page.DeedCreated, audit.UserUpdated: page.DeedUpdated,
-	audit.UserDisabled: page.DeedDisabled, audit.UserEnabled: page.DeedEnabled, audit.IdentifierVerified: page.DeedVerified,
-	audit.SignInFailed: page.DeedSignInFailed, audit.SignInThrottled: page.DeedSignInThrottled,
-	audit.ProofFailed: page.DeedProofFailed, audit.ProofThrottled: page.DeedProofThrottled,
-	audit.SessionStarted: page.DeedSignedIn, audit.SessionSteppedUp: page.DeedSteppedUp, audit.SessionSwitched: page.DeedSwitched,
-	audit.SessionEnded: page.DeedEnded, audit.SessionsEnded: page.DeedAllEnded, audit.DeviceForgotten: page.DeedDeviceForgotten,
-	audit.FamilyStarted: page.DeedAppStarted, audit.FamilyRevoked: page.DeedAppRevoked, audit.FamilyReused: page.DeedAppReused,
-	audit.CodeReused: page.DeedAppReused, audit.ConsentGranted: page.DeedConsentGranted, audit.ConsentDenied: page.DeedConsentDenied,
-	audit.ConsentWithdrawn: page.DeedConsentWithdrawn, audit.PasswordChanged: page.DeedPasswordChanged,
-	audit.PasswordReset: page.DeedPasswordReset, audit.FactorAdded: page.DeedFactorAdded, audit.FactorRemoved: page.DeedFactorRemoved,
-	audit.RecoveryCodesMade: page.DeedCodesMade, audit.RecoveryCodeUsed: page.DeedCodeUsed,
-	audit.ImpersonationStarted: page.DeedActingStarted,
-}
-
+// historyKinds are the events that a person is told of.
 func historyKinds() (list []string) {
-	for _, kind := range slices.Sorted(maps.Keys(deeds)) {
-		list = append(list, string(kind))
+	for _, d := range page.Deeds() {
+		list = append(list, string(d))
 	}
 	return list
 }
@@ -49,7 +32,7 @@ func (k *history) entry(e *storage.AuditEvent) (entry page.HistoryEntry, ok bool
 	if err := json.Unmarshal([]byte(e.Data), &d); err != nil {
 		return entry, false, err
 	}
-	entry = page.HistoryEntry{Deed: deeds[audit.Kind(e.Kind)], At: e.At.Time, By: k.by(e)}
+	entry = page.HistoryEntry{Deed: page.Deed(e.Kind), At: e.At.Time, By: k.by(e)}
 	if entry.About, err = k.app(e.ClientID); err != nil {
 		return entry, false, err
 	}

@@ -33,7 +33,7 @@ func (h *Handlers) proofFor(v *visit, c *change) (p proof, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.kinds = toProve(c.Proved, p.list)
+	p.kinds = toProve(v.person.Role, c.Proved, p.list)
 	switch {
 	case slices.Contains(p.kinds, c.Method):
 		p.kind = c.Method
@@ -163,7 +163,7 @@ func (h *Handlers) answerProof(v *visit, c *change, form *httpx.Params) error {
 		return h.showProof(v, c, faults)
 	}
 	c.Proved, c.Method, c.Sent = append(c.Proved, p.kind), "", nil
-	if len(toProve(c.Proved, p.list)) > 0 {
+	if len(toProve(v.person.Role, c.Proved, p.list)) > 0 {
 		if err := h.save(v, c); err != nil {
 			return err
 		}

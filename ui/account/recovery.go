@@ -17,10 +17,15 @@ func (h *Handlers) newRecoveryCodes(v *visit) error {
 	if !hasSecond(list) {
 		return v.goTo(page.PathSecurity)
 	}
+	return h.showRecoveryCodes(v, page.PathSecurity)
+}
+
+// showRecoveryCodes makes ten codes; behind them the person goes on to next.
+func (h *Handlers) showRecoveryCodes(v *visit, next string) error {
 	codes, err := h.Factors.NewRecoveryCodes(v.r.Context(), v.userID())
 	if err != nil {
 		return err
 	}
 	h.tell(v, delivery.FactorsChanged, v.person.EmailValue)
-	return v.render(http.StatusOK, page.RecoveryCodes{Frame: v.frame(), Codes: codes, DoneURL: page.PathSecurity})
+	return v.render(http.StatusOK, page.RecoveryCodes{Frame: v.frame(), Codes: codes, DoneURL: next})
 }

@@ -44,6 +44,7 @@ func (h *Handlers) Routes(mux *http.ServeMux) {
 	h.handle(mux, page.PathSecurity, methods{"GET": h.showSecurity})
 	h.handle(mux, pathPassword, methods{"POST": h.savePassword})
 	h.handle(mux, pathTOTP, methods{"GET": own(h.begin(actTOTP))})
+	h.handle(mux, page.PathConsoleFactor, methods{"GET": own(h.beginConsole)})
 	h.handle(mux, pathTOTPRemove, methods{"POST": h.begin(actTOTPRemove)})
 	h.handle(mux, pathPhone, methods{"GET": own(h.begin(actPhone))})
 	h.handle(mux, pathPhoneRemove, methods{"POST": h.begin(actPhoneRemove)})

@@ -17,7 +17,7 @@ func (h *Handlers) showTOTP(v *visit, c *change, faults page.Errors) error {
 		return err
 	}
 	if has(list, factor.KindTOTP) { // set up already; another takes the place of this one when it is removed
-		return v.goTo(page.PathSecurity)
+		return v.goTo(c.back())
 	}
 	key, err := h.totpKey(v, c)
 	if err != nil {
@@ -28,7 +28,7 @@ func (h *Handlers) showTOTP(v *visit, c *change, faults page.Errors) error {
 		return err
 	}
 	return v.show(page.TOTPEnroll{Frame: v.frame(), Form: page.Form{Action: c.path(), Errors: faults}, QR: qr,
-		Secret: key.Seed, CancelURL: page.PathSecurity}, faults)
+		Secret: key.Seed, CancelURL: page.PathSecurity, Console: c.Act == actConsole}, faults)
 }
 
 func (h *Handlers) totpKey(v *visit, c *change) (factor.TOTPKey, error) {
@@ -70,6 +70,14 @@ func (h *Handlers) answerTOTP(v *visit, c *change, form *httpx.Params) error {
 	// That one code counts once has been seen to; who else closed the change does not matter.
 	if err := h.finish(v, h.Store, c); err != nil && !errors.Is(err, storage.ErrConflict) {
 		return err
+	}
+	if v.person.Role != "" {
+		if err := h.stepUpWith(v, factor.KindTOTP); err != nil {
+			return err
+		}
+	}
+	if c.Act == actConsole {
+		return h.showRecoveryCodes(v, c.back())
 	}
 	return h.done(v, page.PathSecurity, page.TOTPAdded, "")
 }

@@ -1,12 +1,16 @@
 package dev
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"regexp"
+	"time"
 
+	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/delivery"
+	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -20,6 +24,15 @@ type Options struct {
 	Mailbox *delivery.Mailbox
 	Pages   *page.Renderer
 	From    string // the sender that mails would have; "" hides it
+	// Authenticators are those of accounts that were seeded with one; nil for none.
+	Authenticators func(context.Context) ([]Authenticator, error)
+	Clock          clock.Clock // required with Authenticators
+}
+
+// Authenticator is the next code of one.
+type Authenticator struct {
+	Account string
+	factor.TOTPCode
 }
 
 // Handlers are the pages of the mailbox.
@@ -36,10 +49,27 @@ func (h *Handlers) Routes(mux *http.ServeMux) {
 
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) {
 	p := page.MailList{Refresh: refreshSeconds}
+	if h.Authenticators != nil {
+		list, err := h.Authenticators(r.Context())
+		if err != nil {
+			slog.ErrorContext(r.Context(), "no codes of authenticators", "error", err, "request_id", httpx.RequestID(r.Context()))
+		}
+		for _, a := range list {
+			p.Authenticators = append(p.Authenticators, h.shows(a))
+		}
+	}
 	for _, m := range h.Mailbox.List() {
 		p.Messages = append(p.Messages, entry(m))
 	}
 	h.render(w, r, http.StatusOK, p)
+}
+
+// shows counts in whole seconds: up until a code counts, which nobody should type too early, and down while it does.
+func (h *Handlers) shows(a Authenticator) page.Authenticator {
+	now := h.Clock.Now()
+	wait := max(0, a.From.Sub(now))
+	return page.Authenticator{Account: a.Account, Code: a.Code, Wait: int((wait + time.Second - 1) / time.Second),
+		Left: int(a.Until.Sub(now.Add(wait)) / time.Second)}
 }
 
 func (h *Handlers) message(w http.ResponseWriter, r *http.Request) {

@@ -87,7 +87,7 @@ func Start(ctx context.Context, o Options) (_ *Dev, err error) {
 	d.Server, err = server.Open(ctx, server.Options{
 		Issuer: d.Info.Issuer, DatabaseURL: cmp.Or(o.DatabaseURL, filepath.Join(o.Data, "curfew.db")), MasterKey: master,
 		Migrate: true, Clock: o.Clock, Log: o.Log, Requests: o.Requests, Mailer: d.Mailbox, Texter: d.Mailbox,
-		Mailbox: d.Mailbox, DemoURL: d.Info.DemoURL, AllowPrivate: httpx.Loopback(), Sessions: o.Sessions,
+		Mailbox: d.Mailbox, Authenticators: d.authenticators, DemoURL: d.Info.DemoURL, AllowPrivate: httpx.Loopback(), Sessions: o.Sessions,
 	})
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (d *Dev) Panel(w io.Writer) error {
 
   Demo       %s
   Sign in    %s  %s
-             %s  %s  (administrator, with a code from the mailbox)
+             %s  %s  (administrator; the mailbox shows the authenticator's code)
   Console    %s
   Mailbox    %s
   Issuer     %s

@@ -25,6 +25,8 @@ type UserInfo struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	Admin    bool   `json:"admin"`
+	// TOTPSecret is the seed of the authenticator that the account was given, in base32.
+	TOTPSecret string `json:"totp_secret,omitempty"`
 }
 
 // ClientInfo is a seeded OAuth client.

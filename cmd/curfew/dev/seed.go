@@ -21,7 +21,7 @@ import (
 // kept; only the demo's addresses follow the port it listens on.
 func seed(ctx context.Context, s *server.Server, known *Info) error {
 	for _, u := range []UserInfo{{Email: "user@example.com"}, {Email: "admin@example.com", Admin: true}} {
-		u.Password = known.User(u.Email).Password
+		u.Password, u.TOTPSecret = known.User(u.Email).Password, known.User(u.Email).TOTPSecret
 		if err := seedUser(ctx, s, &u); err != nil {
 			return fmt.Errorf("seed %s: %w", u.Email, err)
 		}
@@ -64,13 +64,21 @@ func seedUser(ctx context.Context, s *server.Server, u *UserInfo) error {
 			role = "admin"
 		}
 		row, err = s.Users.Create(ctx, s.Store, user.NewUser{Email: u.Email, Role: role, Kind: audit.UserCreated, By: "dev"})
-		u.Password = ""
+		u.Password, u.TOTPSecret = "", ""
 	}
-	if err != nil || u.Password != "" {
+	if err != nil {
 		return err
 	}
-	u.Password = secret.New(12)
-	return s.Factors.SetPassword(ctx, row.ID, u.Password)
+	lost := u.Password == "" // with dev.json, or it never was
+	if lost {
+		u.Password = secret.New(12)
+		err = s.Factors.SetPassword(ctx, row.ID, u.Password)
+	}
+	if err != nil || !u.Admin || u.TOTPSecret != "" {
+		return err
+	}
+	u.TOTPSecret, err = seedAuthenticator(ctx, s, row.ID, u.Email, lost)
+	return err
 }
 
 func seedClient(ctx context.Context, s *server.Server, clientID string, m client.Metadata, plain string) (string, error) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/key"
 	"github.com/curfew-id/curfew/op/session"
+	uidev "github.com/curfew-id/curfew/ui/dev"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -38,6 +40,8 @@ type Options struct {
 	MailByWebhook, TextByWebhook bool
 	// Mailbox, if set, is shown at /dev/mail. In development only: it shows everybody's codes to anybody.
 	Mailbox *delivery.Mailbox
+	// Authenticators are shown beside it, for the accounts that `curfew dev` gave one.
+	Authenticators func(context.Context) ([]uidev.Authenticator, error)
 	// DemoURL is shown on the root page; in development only.
 	DemoURL string
 

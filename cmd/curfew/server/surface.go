@@ -28,7 +28,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		Factors: s.Factors, Clients: s.Clients, Consents: s.Consents, Door: s.Door, Outbox: s.Outbox, Pages: s.Pages,
 		Service: o.Brand.Name, SMS: s.texts(), MinPasswordLength: o.Password.MinLength}
 	if o.Mailbox != nil {
-		uidev.New(uidev.Options{Mailbox: o.Mailbox, Pages: s.Pages}).Routes(mux)
+		uidev.New(uidev.Options{Mailbox: o.Mailbox, Pages: s.Pages, Authenticators: o.Authenticators, Clock: s.Clock}).Routes(mux)
 		pages.DemoURL, pages.MailURL = o.DemoURL, o.Issuer+uidev.PathMail
 	}
 	account.New(pages).Routes(mux)
@@ -36,7 +36,8 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 		Users: s.Users, Door: s.Door, Pages: s.Pages, Log: o.Log}).Routes(mux)
 	s.Console = admin.New(admin.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Sessions: s.Sessions, Users: s.Users,
 		Factors: s.Factors, Clients: s.Clients, Door: s.Door, Push: s.Push, Outbox: s.Outbox, Actors: s.Actors, Templates: s.Tokens.Templates(),
-		Webhooks: s.Webhooks, Audit: s.Audit, Pages: s.Pages, Service: o.Brand.Name, Log: o.Log})
+		Webhooks: s.Webhooks, MailByWebhook: o.MailByWebhook, TextByWebhook: o.TextByWebhook, Audit: s.Audit, Pages: s.Pages,
+		Service: o.Brand.Name, Log: o.Log})
 	s.Console.Routes(mux)
 	mux.Handle(page.StaticPath, page.Static())
 	mux.HandleFunc("/", s.notFound)
