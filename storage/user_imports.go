@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -19,6 +20,33 @@ type UserImport struct {
 	CreatedBy string
 	CreatedAt Time
 	UpdatedAt Time
+
+	CancelledAt Time
+}
+
+// UserImportFilter narrows a list of imports; zero values do not.
+type UserImportFilter struct {
+	Status string // ImportRunning, ImportFinished or ImportCancelled
+	After  string // id to start behind
+	Limit  int
+}
+
+// Statuses of an import. One that announced no total runs until it is cancelled or deleted.
+const (
+	ImportRunning   = "running"
+	ImportFinished  = "finished"
+	ImportCancelled = "cancelled"
+)
+
+// Status is where an import stands.
+func (i *UserImport) Status() string {
+	switch {
+	case i.CancelledAt.Set():
+		return ImportCancelled
+	case i.Total != 0 && i.Lines >= i.Total:
+		return ImportFinished
+	}
+	return ImportRunning
 }
 
 // ImportResult is what became of a line, which count from 1.
@@ -54,10 +82,60 @@ func (s *Store) UserImport(ctx context.Context, id string) (*UserImport, error) 
 	return i, found(err, "read import")
 }
 
-// AdvanceUserImport counts lines that have been taken, from was on. It returns ErrConflict where others have taken them.
+// UserImports returns imports, the newest first.
+func (s *Store) UserImports(ctx context.Context, f UserImportFilter) (list []*UserImport, err error) {
+	q := s.db.NewSelect().Model(&list).Order("id DESC").Limit(limit(f.Limit))
+	switch f.Status {
+	case ImportCancelled:
+		q = q.Where("cancelled_at IS NOT NULL")
+	case ImportFinished:
+		q = q.Where("cancelled_at IS NULL AND total <> 0 AND lines >= total")
+	case ImportRunning:
+		q = q.Where("cancelled_at IS NULL AND (total = 0 OR lines < total)")
+	}
+	if f.After != "" {
+		q = q.Where("id < ?", f.After)
+	}
+	return list, wrap(q.Scan(ctx), "list imports")
+}
+
+// CancelUserImport lets an import that runs take no more lines. It returns ErrNotFound for any other, as for one that is
+// not there.
+func (s *Store) CancelUserImport(ctx context.Context, id string, at time.Time) error {
+	res, err := s.db.NewUpdate().Model((*UserImport)(nil)).Set("cancelled_at = ?", At(at)).Set("updated_at = ?", At(at)).
+		Where("id = ? AND cancelled_at IS NULL AND (total = 0 OR lines < total)", id).Exec(ctx)
+	return changed(res, err, "cancel import")
+}
+
+// OldUserImports returns which imports took their last line before an instant.
+func (s *Store) OldUserImports(ctx context.Context, before time.Time, n int) (ids []string, err error) {
+	err = s.db.NewSelect().Model((*UserImport)(nil)).Column("id").Where("updated_at < ?", At(before)).
+		Order("id").Limit(limit(n)).Scan(ctx, &ids)
+	return ids, wrap(err, "list old imports")
+}
+
+// DeleteImportResults removes up to n results of an import, and returns how many there were: an import can have more than
+// one short transaction may delete.
+func (s *Store) DeleteImportResults(ctx context.Context, importID string, n int) (int64, error) {
+	res, err := s.db.NewRaw(`DELETE FROM user_import_results WHERE import_id = ? AND line IN
+		(SELECT line FROM user_import_results WHERE import_id = ? ORDER BY line LIMIT ?)`, importID, importID, n).Exec(ctx)
+	if err != nil {
+		return 0, wrap(err, "delete results of import")
+	}
+	return res.RowsAffected()
+}
+
+// DeleteUserImport removes an import with what results it still has, or returns ErrNotFound. Its users stay.
+func (s *Store) DeleteUserImport(ctx context.Context, id string) error {
+	res, err := s.db.NewDelete().Model((*UserImport)(nil)).Where("id = ?", id).Exec(ctx)
+	return changed(res, err, "delete import")
+}
+
+// AdvanceUserImport counts lines that have been taken, from was on. It returns ErrConflict where others have taken them, or
+// the import was cancelled or deleted.
 func (s *Store) AdvanceUserImport(ctx context.Context, i *UserImport, was int64) error {
 	res, err := s.db.NewUpdate().Model(i).Column("lines", "created", "existing", "failed", "updated_at").
-		Where("id = ? AND lines = ?", i.ID, was).Exec(ctx)
+		Where("id = ? AND lines = ? AND cancelled_at IS NULL", i.ID, was).Exec(ctx)
 	if err = changed(res, err, "advance import"); err == ErrNotFound {
 		return ErrConflict
 	}

@@ -252,19 +252,19 @@ func (e OAuthApplicationObject) Valid() bool {
 
 // Defines values for SessionKind.
 const (
-	Browser       SessionKind = "browser"
-	Impersonation SessionKind = "impersonation"
-	Offline       SessionKind = "offline"
+	SessionKindBrowser       SessionKind = "browser"
+	SessionKindImpersonation SessionKind = "impersonation"
+	SessionKindOffline       SessionKind = "offline"
 )
 
 // Valid indicates whether the value is a known member of the SessionKind enum.
 func (e SessionKind) Valid() bool {
 	switch e {
-	case Browser:
+	case SessionKindBrowser:
 		return true
-	case Impersonation:
+	case SessionKindImpersonation:
 		return true
-	case Offline:
+	case SessionKindOffline:
 		return true
 	default:
 		return false
@@ -427,6 +427,27 @@ func (e UserStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListSessionsParamsKind.
+const (
+	ListSessionsParamsKindBrowser       ListSessionsParamsKind = "browser"
+	ListSessionsParamsKindImpersonation ListSessionsParamsKind = "impersonation"
+	ListSessionsParamsKindOffline       ListSessionsParamsKind = "offline"
+)
+
+// Valid indicates whether the value is a known member of the ListSessionsParamsKind enum.
+func (e ListSessionsParamsKind) Valid() bool {
+	switch e {
+	case ListSessionsParamsKindBrowser:
+		return true
+	case ListSessionsParamsKindImpersonation:
+		return true
+	case ListSessionsParamsKindOffline:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSessionsParamsStatus.
 const (
 	ListSessionsParamsStatusAbandoned ListSessionsParamsStatus = "abandoned"
@@ -499,6 +520,48 @@ func (e ListUsersParamsStatus) Valid() bool {
 	case ListUsersParamsStatusActive:
 		return true
 	case ListUsersParamsStatusDisabled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportUsersParamsRole.
+const (
+	ExportUsersParamsRoleAdmin   ExportUsersParamsRole = "admin"
+	ExportUsersParamsRoleAuditor ExportUsersParamsRole = "auditor"
+	ExportUsersParamsRoleOwner   ExportUsersParamsRole = "owner"
+	ExportUsersParamsRoleSupport ExportUsersParamsRole = "support"
+)
+
+// Valid indicates whether the value is a known member of the ExportUsersParamsRole enum.
+func (e ExportUsersParamsRole) Valid() bool {
+	switch e {
+	case ExportUsersParamsRoleAdmin:
+		return true
+	case ExportUsersParamsRoleAuditor:
+		return true
+	case ExportUsersParamsRoleOwner:
+		return true
+	case ExportUsersParamsRoleSupport:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportUsersParamsStatus.
+const (
+	ExportUsersParamsStatusActive   ExportUsersParamsStatus = "active"
+	ExportUsersParamsStatusDisabled ExportUsersParamsStatus = "disabled"
+)
+
+// Valid indicates whether the value is a known member of the ExportUsersParamsStatus enum.
+func (e ExportUsersParamsStatus) Valid() bool {
+	switch e {
+	case ExportUsersParamsStatusActive:
+		return true
+	case ExportUsersParamsStatusDisabled:
 		return true
 	default:
 		return false
@@ -877,7 +940,9 @@ type Session struct {
 
 	// EndReason Examples: revoked
 	EndReason *string `json:"end_reason"`
-	EndedAt   *int64  `json:"ended_at"`
+
+	// EndedAt When its end was written down: null for the second until it is, in which status and end_reason say already what it ends as
+	EndedAt *int64 `json:"ended_at"`
 
 	// ExpireAt When it ends whatever happens
 	ExpireAt       int64           `json:"expire_at"`
@@ -1026,6 +1091,12 @@ type CreateOauthApplicationParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// DeleteOauthApplicationParams defines parameters for DeleteOauthApplication.
+type DeleteOauthApplicationParams struct {
+	// IfMatch Do it only to what is still as this ETag says
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
 // UpdateOauthApplicationJSONBody defines parameters for UpdateOauthApplication.
 type UpdateOauthApplicationJSONBody struct {
 	// AllowedCorsOrigins May call the token and userinfo endpoints from a browser, beside the origins of a public client's redirect URIs
@@ -1089,7 +1160,7 @@ type UpdateOauthApplicationJSONBody struct {
 
 // UpdateOauthApplicationParams defines parameters for UpdateOauthApplication.
 type UpdateOauthApplicationParams struct {
-	// IfMatch Change only what is still as this ETag says
+	// IfMatch Do it only to what is still as this ETag says
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -1103,6 +1174,9 @@ type EndOauthApplicationSessionsParams struct {
 type RotateOauthApplicationSecretParams struct {
 	// IdempotencyKey Of your own making: for 24 hours the same request with the same key is run once and answered the same
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Do it only to what is still as this ETag says
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
@@ -1111,11 +1185,20 @@ type ListSessionsParams struct {
 	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// StartingAfter The next_cursor of the page before
-	StartingAfter *string                   `form:"starting_after,omitempty" json:"starting_after,omitempty"`
-	UserId        *string                   `form:"user_id,omitempty" json:"user_id,omitempty"`
-	DeviceId      *string                   `form:"device_id,omitempty" json:"device_id,omitempty"`
-	Status        *ListSessionsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+	StartingAfter *string `form:"starting_after,omitempty" json:"starting_after,omitempty"`
+	UserId        *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+	DeviceId      *string `form:"device_id,omitempty" json:"device_id,omitempty"`
+
+	// ClientId Only those in which this application got a token
+	ClientId *string                 `form:"client_id,omitempty" json:"client_id,omitempty"`
+	Kind     *ListSessionsParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Status As it is now, whatever has been written of it so far
+	Status *ListSessionsParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 }
+
+// ListSessionsParamsKind defines parameters for ListSessions.
+type ListSessionsParamsKind string
 
 // ListSessionsParamsStatus defines parameters for ListSessions.
 type ListSessionsParamsStatus string
@@ -1182,6 +1265,35 @@ type CreateUserParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ExportUsersParams defines parameters for ExportUsers.
+type ExportUsersParams struct {
+	// Email Exactly this address, in whichever spelling
+	Email *string `form:"email,omitempty" json:"email,omitempty"`
+
+	// Query What a name or an e-mail address begins with, in whichever case
+	Query  *string                  `form:"query,omitempty" json:"query,omitempty"`
+	Role   *ExportUsersParamsRole   `form:"role,omitempty" json:"role,omitempty"`
+	Status *ExportUsersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Since Not before, in milliseconds since 1970
+	Since *int64 `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Before, in milliseconds since 1970
+	Until *int64 `form:"until,omitempty" json:"until,omitempty"`
+}
+
+// ExportUsersParamsRole defines parameters for ExportUsers.
+type ExportUsersParamsRole string
+
+// ExportUsersParamsStatus defines parameters for ExportUsers.
+type ExportUsersParamsStatus string
+
+// DeleteUserParams defines parameters for DeleteUser.
+type DeleteUserParams struct {
+	// IfMatch Do it only to what is still as this ETag says
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
 // UpdateUserJSONBody defines parameters for UpdateUser.
 type UpdateUserJSONBody struct {
 	FirstName *string `json:"first_name,omitempty"`
@@ -1207,7 +1319,7 @@ type UpdateUserJSONBody struct {
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IfMatch Change only what is still as this ETag says
+	// IfMatch Do it only to what is still as this ETag says
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -1218,12 +1330,18 @@ type UpdateUserJSONBodyRole string
 type DisableUserParams struct {
 	// IdempotencyKey Of your own making: for 24 hours the same request with the same key is run once and answered the same
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Do it only to what is still as this ETag says
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // EnableUserParams defines parameters for EnableUser.
 type EnableUserParams struct {
 	// IdempotencyKey Of your own making: for 24 hours the same request with the same key is run once and answered the same
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Do it only to what is still as this ETag says
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // EndUserSessionsParams defines parameters for EndUserSessions.
@@ -1234,13 +1352,13 @@ type EndUserSessionsParams struct {
 
 // MergeUserMetadataParams defines parameters for MergeUserMetadata.
 type MergeUserMetadataParams struct {
-	// IfMatch Change only what is still as this ETag says
+	// IfMatch Do it only to what is still as this ETag says
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ReplaceUserMetadataParams defines parameters for ReplaceUserMetadata.
 type ReplaceUserMetadataParams struct {
-	// IfMatch Change only what is still as this ETag says
+	// IfMatch Do it only to what is still as this ETag says
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -1358,7 +1476,7 @@ type ClientInterface interface {
 	// DeleteOauthApplication Delete an application and all that its tokens open
 	//
 	// Corresponds with DELETE /v1/oauth_applications/{id} (the `DeleteOauthApplication` operationId).
-	DeleteOauthApplication(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteOauthApplication(ctx context.Context, id string, params *DeleteOauthApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOauthApplication Get an application
 	//
@@ -1454,17 +1572,17 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/users (the `CreateUser` operationId).
 	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportUsers Read all users
+	// ExportUsers Read all users, or those that a filter names
 	//
 	// One user a line, the oldest first, without anything that they prove with.
 	//
 	// Corresponds with GET /v1/users/export (the `ExportUsers` operationId).
-	ExportUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ExportUsers(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteUser End all sessions of a user and delete them
 	//
 	// Corresponds with DELETE /v1/users/{id} (the `DeleteUser` operationId).
-	DeleteUser(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteUser(ctx context.Context, id string, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser Get a user
 	//
@@ -1591,8 +1709,8 @@ func (c *Client) CreateOauthApplication(ctx context.Context, params *CreateOauth
 // DeleteOauthApplication Delete an application and all that its tokens open
 //
 // Corresponds with DELETE /v1/oauth_applications/{id} (the `DeleteOauthApplication` operationId).
-func (c *Client) DeleteOauthApplication(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteOauthApplicationRequest(c.Server, id)
+func (c *Client) DeleteOauthApplication(ctx context.Context, id string, params *DeleteOauthApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteOauthApplicationRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1837,13 +1955,13 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 	return c.Client.Do(req)
 }
 
-// ExportUsers Read all users
+// ExportUsers Read all users, or those that a filter names
 //
 // One user a line, the oldest first, without anything that they prove with.
 //
 // Corresponds with GET /v1/users/export (the `ExportUsers` operationId).
-func (c *Client) ExportUsers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewExportUsersRequest(c.Server)
+func (c *Client) ExportUsers(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportUsersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1857,8 +1975,8 @@ func (c *Client) ExportUsers(ctx context.Context, reqEditors ...RequestEditorFn)
 // DeleteUser End all sessions of a user and delete them
 //
 // Corresponds with DELETE /v1/users/{id} (the `DeleteUser` operationId).
-func (c *Client) DeleteUser(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteUserRequest(c.Server, id)
+func (c *Client) DeleteUser(ctx context.Context, id string, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteUserRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2163,7 +2281,7 @@ func NewCreateOauthApplicationRequestWithBody(server string, params *CreateOauth
 }
 
 // NewDeleteOauthApplicationRequest constructs an http.Request for the DeleteOauthApplication method
-func NewDeleteOauthApplicationRequest(server string, id string) (*http.Request, error) {
+func NewDeleteOauthApplicationRequest(server string, id string, params *DeleteOauthApplicationParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2191,6 +2309,21 @@ func NewDeleteOauthApplicationRequest(server string, id string) (*http.Request, 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2385,6 +2518,17 @@ func NewRotateOauthApplicationSecretRequest(server string, id string, params *Ro
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -2457,6 +2601,30 @@ func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Re
 		if params.DeviceId != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "device_id", *params.DeviceId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ClientId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "client_id", *params.ClientId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2940,7 +3108,7 @@ func NewCreateUserRequestWithBody(server string, params *CreateUserParams, conte
 }
 
 // NewExportUsersRequest constructs an http.Request for the ExportUsers method
-func NewExportUsersRequest(server string) (*http.Request, error) {
+func NewExportUsersRequest(server string, params *ExportUsersParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2958,6 +3126,93 @@ func NewExportUsersRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Email != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Query != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "query", *params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -2967,7 +3222,7 @@ func NewExportUsersRequest(server string) (*http.Request, error) {
 }
 
 // NewDeleteUserRequest constructs an http.Request for the DeleteUser method
-func NewDeleteUserRequest(server string, id string) (*http.Request, error) {
+func NewDeleteUserRequest(server string, id string, params *DeleteUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2995,6 +3250,21 @@ func NewDeleteUserRequest(server string, id string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3140,6 +3410,17 @@ func NewDisableUserRequest(server string, id string, params *DisableUserParams) 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -3187,6 +3468,17 @@ func NewEnableUserRequest(server string, id string, params *EnableUserParams) (*
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -3437,7 +3729,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/oauth_applications/{id} (the `DeleteOauthApplication` operationId).
-	DeleteOauthApplicationWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteOauthApplicationResponse, error)
+	DeleteOauthApplicationWithResponse(ctx context.Context, id string, params *DeleteOauthApplicationParams, reqEditors ...RequestEditorFn) (*DeleteOauthApplicationResponse, error)
 
 	// GetOauthApplicationWithResponse Get an application
 	//
@@ -3553,21 +3845,21 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/users (the `CreateUser` operationId).
 	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
-	// ExportUsersWithResponse Read all users
+	// ExportUsersWithResponse Read all users, or those that a filter names
 	//
 	// One user a line, the oldest first, without anything that they prove with.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/users/export (the `ExportUsers` operationId).
-	ExportUsersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error)
+	ExportUsersWithResponse(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error)
 
 	// DeleteUserWithResponse End all sessions of a user and delete them
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/users/{id} (the `DeleteUser` operationId).
-	DeleteUserWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteUserResponse, error)
+	DeleteUserWithResponse(ctx context.Context, id string, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*DeleteUserResponse, error)
 
 	// GetUserWithResponse Get a user
 	//
@@ -4916,8 +5208,8 @@ func (c *ClientWithResponses) CreateOauthApplicationWithResponse(ctx context.Con
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /v1/oauth_applications/{id} (the `DeleteOauthApplication` operationId).
-func (c *ClientWithResponses) DeleteOauthApplicationWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteOauthApplicationResponse, error) {
-	rsp, err := c.DeleteOauthApplication(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeleteOauthApplicationWithResponse(ctx context.Context, id string, params *DeleteOauthApplicationParams, reqEditors ...RequestEditorFn) (*DeleteOauthApplicationResponse, error) {
+	rsp, err := c.DeleteOauthApplication(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5122,15 +5414,15 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 	return ParseCreateUserResponse(rsp)
 }
 
-// ExportUsersWithResponse Read all users
+// ExportUsersWithResponse Read all users, or those that a filter names
 //
 // One user a line, the oldest first, without anything that they prove with.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/users/export (the `ExportUsers` operationId).
-func (c *ClientWithResponses) ExportUsersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error) {
-	rsp, err := c.ExportUsers(ctx, reqEditors...)
+func (c *ClientWithResponses) ExportUsersWithResponse(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error) {
+	rsp, err := c.ExportUsers(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5142,8 +5434,8 @@ func (c *ClientWithResponses) ExportUsersWithResponse(ctx context.Context, reqEd
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /v1/users/{id} (the `DeleteUser` operationId).
-func (c *ClientWithResponses) DeleteUserWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*DeleteUserResponse, error) {
-	rsp, err := c.DeleteUser(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeleteUserWithResponse(ctx context.Context, id string, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*DeleteUserResponse, error) {
+	rsp, err := c.DeleteUser(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func manages(t *testing.T, database string) {
 	if ended.JSON200 == nil || ended.JSON200.Status != "revoked" {
 		t.Errorf("%s", ended.Body)
 	}
-	gone, err := c.DeleteUserWithResponse(ctx, userID)
+	gone, err := c.DeleteUserWithResponse(ctx, userID, &apiclient.DeleteUserParams{})
 	must(t, err)
 	missing, err := c.GetUserWithResponse(ctx, userID)
 	must(t, err)

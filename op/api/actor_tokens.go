@@ -125,7 +125,7 @@ func checkActor(b ActorTokenFields) (sub string, err error) {
 }
 
 func (a *API) listActorTokens(ctx context.Context, in *actorTokenListInput) (*listOutput[ActorToken], error) {
-	after, err := in.after()
+	after, err := in.after(id.ActorToken)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (a *API) apiKeyOperations() {
 }
 
 func (a *API) listAPIKeys(ctx context.Context, in *apiKeyListInput) (*listOutput[APIKey], error) {
-	after, err := in.after()
+	after, err := in.after(id.APIKey)
 	if err != nil {
 		return nil, err
 	}

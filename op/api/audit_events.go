@@ -54,7 +54,7 @@ func (a *API) auditOperations() {
 }
 
 func (a *API) listAuditEvents(ctx context.Context, in *auditListInput) (*listOutput[AuditEvent], error) {
-	after, err := in.after()
+	after, err := in.after(id.Event)
 	if err != nil {
 		return nil, err
 	}

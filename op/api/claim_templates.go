@@ -55,18 +55,26 @@ type (
 		Name string `path:"name" maxLength:"64" pattern:"^[a-z0-9][a-z0-9_-]*$" patternDescription:"lower case letters, digits, - and _"`
 	}
 	sessionTemplatePut struct {
-		IfMatch string `header:"If-Match" maxLength:"1000"`
-		Body    ClaimTemplateFields
+		IfMatched
+		Body ClaimTemplateFields
+	}
+	clientTemplateChange struct {
+		ClientID string `path:"client_id" maxLength:"200"`
+		IfMatched
 	}
 	clientTemplatePut struct {
 		ClientID string `path:"client_id" maxLength:"200"`
-		IfMatch  string `header:"If-Match" maxLength:"1000"`
-		Body     ClaimTemplateFields
+		IfMatched
+		Body ClaimTemplateFields
+	}
+	namedTemplateChange struct {
+		Name string `path:"name" maxLength:"64" pattern:"^[a-z0-9][a-z0-9_-]*$" patternDescription:"lower case letters, digits, - and _"`
+		IfMatched
 	}
 	namedTemplatePut struct {
-		Name    string `path:"name" maxLength:"64" pattern:"^[a-z0-9][a-z0-9_-]*$" patternDescription:"lower case letters, digits, - and _"`
-		IfMatch string `header:"If-Match" maxLength:"1000"`
-		Body    ClaimTemplateFields
+		Name string `path:"name" maxLength:"64" pattern:"^[a-z0-9][a-z0-9_-]*$" patternDescription:"lower case letters, digits, - and _"`
+		IfMatched
+		Body ClaimTemplateFields
 	}
 	dryRunInput         struct{ Body ClaimTemplateDryRun }
 	dryRunOutput        struct{ Body ClaimTemplateSizes }
@@ -95,8 +103,8 @@ func (a *API) claimTemplateOperations() {
 			return a.putTemplate(ctx, storage.TemplateSession, "", in.IfMatch, in.Body)
 		})
 	operation(a, ScopeTemplatesWrite, write(http.MethodDelete, "delete-session-claim-template", "/session", "Remove the template of all clients' tokens"),
-		func(ctx context.Context, _ *struct{}) (*deletedOutput, error) {
-			return a.deleteTemplate(ctx, storage.TemplateSession, "")
+		func(ctx context.Context, in *IfMatched) (*deletedOutput, error) {
+			return a.deleteTemplate(ctx, storage.TemplateSession, "", in.IfMatch)
 		})
 	operation(a, ScopeTemplatesRead, read("get-client-claim-template", "/client/{client_id}", "Get the template of a client's tokens"),
 		func(ctx context.Context, in *clientTemplateInput) (*claimTemplateOutput, error) {
@@ -107,8 +115,8 @@ func (a *API) claimTemplateOperations() {
 			return a.putTemplate(ctx, storage.TemplateClient, in.ClientID, in.IfMatch, in.Body)
 		})
 	operation(a, ScopeTemplatesWrite, write(http.MethodDelete, "delete-client-claim-template", "/client/{client_id}", "Remove the template of a client's tokens"),
-		func(ctx context.Context, in *clientTemplateInput) (*deletedOutput, error) {
-			return a.deleteTemplate(ctx, storage.TemplateClient, in.ClientID)
+		func(ctx context.Context, in *clientTemplateChange) (*deletedOutput, error) {
+			return a.deleteTemplate(ctx, storage.TemplateClient, in.ClientID, in.IfMatch)
 		})
 	operation(a, ScopeTemplatesRead, read("get-named-claim-template", "/named/{name}", "Get a named template"),
 		func(ctx context.Context, in *namedTemplateInput) (*claimTemplateOutput, error) {
@@ -119,8 +127,8 @@ func (a *API) claimTemplateOperations() {
 			return a.putTemplate(ctx, storage.TemplateNamed, in.Name, in.IfMatch, in.Body)
 		})
 	operation(a, ScopeTemplatesWrite, write(http.MethodDelete, "delete-named-claim-template", "/named/{name}", "Remove a named template"),
-		func(ctx context.Context, in *namedTemplateInput) (*deletedOutput, error) {
-			return a.deleteTemplate(ctx, storage.TemplateNamed, in.Name)
+		func(ctx context.Context, in *namedTemplateChange) (*deletedOutput, error) {
+			return a.deleteTemplate(ctx, storage.TemplateNamed, in.Name, in.IfMatch)
 		})
 }
 
@@ -145,6 +153,9 @@ func (a *API) getTemplate(ctx context.Context, kind, name string) (*claimTemplat
 }
 
 func (a *API) putTemplate(ctx context.Context, kind, name, ifMatch string, f ClaimTemplateFields) (*claimTemplateOutput, error) {
+	if kind == storage.TemplateClient && !plausible(name) {
+		return nil, storage.ErrNotFound
+	}
 	var row *storage.ClaimTemplate
 	err := a.change(ctx, ifMatch, func(tx *storage.Store) error {
 		if kind == storage.TemplateClient {
@@ -177,16 +188,19 @@ func (a *API) putTemplate(ctx context.Context, kind, name, ifMatch string, f Cla
 	return &claimTemplateOutput{etag(row.Version), showTemplate(row)}, nil
 }
 
-func (a *API) deleteTemplate(ctx context.Context, kind, name string) (*deletedOutput, error) {
+func (a *API) deleteTemplate(ctx context.Context, kind, name, ifMatch string) (*deletedOutput, error) {
 	if kind == storage.TemplateClient && !plausible(name) {
 		return nil, storage.ErrNotFound
 	}
-	err := a.change(ctx, "", func(tx *storage.Store) error {
+	err := a.change(ctx, ifMatch, func(tx *storage.Store) error {
 		if err := tx.MoveClaimTemplates(ctx); err != nil {
 			return err
 		}
 		row, err := tx.ClaimTemplate(ctx, kind, name)
 		if err != nil {
+			return err
+		}
+		if err := checkMatch(ifMatch, row.Version); err != nil {
 			return err
 		}
 		if err := tx.DeleteClaimTemplate(ctx, kind, name); err != nil {

@@ -44,7 +44,7 @@ func (a *API) consentOperations() {
 }
 
 func (a *API) listConsents(ctx context.Context, in *consentListInput) (*listOutput[Consent], error) {
-	after, err := in.after()
+	after, err := in.after("")
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +56,9 @@ func (a *API) listConsents(ctx context.Context, in *consentListInput) (*listOutp
 	}
 	f := storage.ConsentFilter{UserID: in.UserID, ClientID: in.ClientID, Limit: in.Limit + 1}
 	f.AfterUser, f.AfterClient, _ = strings.Cut(after, "/") // no user's id has one
+	if after != "" && !isA(id.User, f.AfterUser) {
+		return nil, badCursor()
+	}
 	rows, err := a.Store.FindConsents(ctx, f)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (a *API) deviceOperations() {
 }
 
 func (a *API) listDevices(ctx context.Context, in *deviceListInput) (*listOutput[Device], error) {
-	after, err := in.after()
+	after, err := in.after(id.Device)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/curfew-id/curfew/op/client"
 )
 
@@ -57,9 +55,8 @@ func (f ApplicationFields) metadata() (m client.Metadata, err error) {
 		return m, fmt.Errorf("decode metadata: %w", err)
 	}
 	if len(keys) > 0 && string(keys) != "null" {
-		m.JWKS = new(jose.JSONWebKeySet)
-		if err := json.Unmarshal(keys, m.JWKS); err != nil {
-			return m, &client.FieldError{Field: "jwks", Reason: "is not a JSON Web Key Set"}
+		if m.JWKS, err = ParseKeys(keys); err != nil {
+			return m, err
 		}
 	}
 	return m, nil

@@ -34,10 +34,14 @@ type (
 	}
 	applicationListInput   struct{ Page }
 	applicationCreateInput struct{ Body ApplicationFields }
+	applicationChangeInput struct {
+		ID string `path:"id"`
+		IfMatched
+	}
 	applicationUpdateInput struct {
-		ID      string `path:"id"`
-		IfMatch string `header:"If-Match" maxLength:"1000" doc:"Change only what is still as this ETag says"`
-		Body    patch[ApplicationFields]
+		ID string `path:"id"`
+		IfMatched
+		Body patch[ApplicationFields]
 	}
 	applicationOutput struct {
 		ETag string `header:"ETag"`
@@ -65,7 +69,7 @@ func (a *API) applicationOperations() {
 }
 
 func (a *API) listApplications(ctx context.Context, in *applicationListInput) (*listOutput[OAuthApplication], error) {
-	after, err := in.after()
+	after, err := in.after("")
 	if err != nil {
 		return nil, err
 	}
@@ -138,26 +142,9 @@ func (a *API) updateApplication(ctx context.Context, in *applicationUpdateInput)
 		if err := mayGive(ctx, "scope", strings.Fields(m.Scope)); err != nil {
 			return err
 		}
-		if err := m.Complete(); err != nil {
-			return err
-		}
-		was, is, err := differences(c.Metadata, m)
+		_, plain, err := ChangeApplication(ctx, tx, a.Clients, a.Clock.Now(), c, m, callerOf(ctx))
 		if err != nil {
 			return err
-		}
-		plain := ""
-		if len(was)+len(is) > 0 {
-			if c, err = a.Clients.Update(ctx, tx, c, m); err != nil {
-				return err
-			}
-			if err := a.audit(ctx, tx, audit.ClientUpdated, c.ID, map[string]any{"before": was, "after": is}); err != nil {
-				return err
-			}
-		}
-		if len(c.SecretHash) == 0 && (c.TokenEndpointAuthMethod == client.AuthBasic || c.TokenEndpointAuthMethod == client.AuthPost) {
-			if plain, err = a.newSecret(ctx, tx, c); err != nil {
-				return err
-			}
 		}
 		out, err = readApplication(ctx, tx, c.ID, plain)
 		return err
@@ -165,12 +152,12 @@ func (a *API) updateApplication(ctx context.Context, in *applicationUpdateInput)
 	return out, err
 }
 
-func (a *API) rotateSecret(ctx context.Context, in *applicationInput) (out *applicationOutput, err error) {
-	err = a.changeApplication(ctx, in.ID, "", func(tx *storage.Store, c *client.Client) error {
+func (a *API) rotateSecret(ctx context.Context, in *applicationChangeInput) (out *applicationOutput, err error) {
+	err = a.changeApplication(ctx, in.ID, in.IfMatch, func(tx *storage.Store, c *client.Client) error {
 		if err := mayGive(ctx, "scope", strings.Fields(c.Scope)); err != nil {
 			return err
 		}
-		plain, err := a.newSecret(ctx, tx, c)
+		_, plain, err := NewSecret(ctx, tx, a.Clients, a.Clock.Now(), c, callerOf(ctx))
 		if err != nil {
 			return err
 		}
@@ -178,13 +165,6 @@ func (a *API) rotateSecret(ctx context.Context, in *applicationInput) (out *appl
 		return err
 	})
 	return out, err
-}
-
-func (a *API) newSecret(ctx context.Context, tx *storage.Store, c *client.Client) (plain string, err error) {
-	if _, plain, err = a.Clients.RotateSecret(ctx, tx, c); err != nil {
-		return "", err
-	}
-	return plain, a.audit(ctx, tx, audit.ClientSecretNew, c.ID, nil)
 }
 
 // changeApplication runs do in a transaction, with the client as that sees it.
@@ -204,8 +184,8 @@ func (a *API) changeApplication(ctx context.Context, clientID, ifMatch string, d
 	})
 }
 
-func (a *API) deleteApplication(ctx context.Context, in *applicationInput) (*deletedOutput, error) {
-	err := a.changeApplication(ctx, in.ID, "", func(tx *storage.Store, c *client.Client) error {
+func (a *API) deleteApplication(ctx context.Context, in *applicationChangeInput) (*deletedOutput, error) {
+	err := a.changeApplication(ctx, in.ID, in.IfMatch, func(tx *storage.Store, c *client.Client) error {
 		return DeleteApplication(ctx, tx, a.Door, a.Clock.Now(), c, callerOf(ctx))
 	})
 	if err != nil {

@@ -33,9 +33,17 @@ func operation[I, O any](a *API, scope string, op huma.Operation, do func(contex
 // etag is the entity tag of a row's version (RFC 9110 8.8.3).
 func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// checkMatch compares If-Match with the version of the row in hand; absent, it lets every version pass.
+// checkMatch compares If-Match with the version of the row in hand, 0 for one that is not there yet; absent, it lets every
+// version pass. Nobody is made to send it (428, RFC 6585 3): a change names the members that it changes and leaves the others,
+// so that two callers who do not know of one another lose nothing.
 func checkMatch(ifMatch string, version int64) error {
-	if ifMatch == "" || strings.TrimSpace(ifMatch) == "*" {
+	switch strings.TrimSpace(ifMatch) {
+	case "":
+		return nil
+	case "*": // RFC 9110 13.1.1: whatever it is, as long as it is
+		if version == 0 {
+			return outdated()
+		}
 		return nil
 	}
 	for tag := range strings.SplitSeq(ifMatch, ",") {
@@ -44,6 +52,11 @@ func checkMatch(ifMatch string, version int64) error {
 		}
 	}
 	return outdated()
+}
+
+// IfMatched is the precondition of every operation on a resource that has an ETag.
+type IfMatched struct {
+	IfMatch string `header:"If-Match" maxLength:"1000" doc:"Do it only to what is still as this ETag says"`
 }
 
 func outdated() *Problem {

@@ -30,6 +30,9 @@ func ownOf(ctx context.Context) *storage.Grant {
 // ownOperation adds an operation for people. Scope is what the access token must have been issued with.
 func ownOperation[I, O any](a *API, scope string, op huma.Operation, do func(context.Context, *I) (*O, error)) {
 	op.Security = []map[string][]string{{ownScheme: {scope}}}
+	if op.Method == http.MethodPost {
+		op.Parameters = append(op.Parameters, onceParam())
+	}
 	op.MaxBodyBytes = maxBody + 1
 	op.BodyReadTimeout = 30 * time.Second
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {

@@ -27,8 +27,14 @@ type OwnMetadataFields struct {
 }
 
 type (
-	ownMetadataInput  struct{ Body OwnMetadataFields }
-	ownMetadataOutput struct{ Body OwnMetadata }
+	ownMetadataInput struct {
+		IfMatched
+		Body OwnMetadataFields
+	}
+	ownMetadataOutput struct {
+		ETag string `header:"ETag"`
+		Body OwnMetadata
+	}
 )
 
 func (a *API) ownMetadataOperations() {
@@ -50,8 +56,11 @@ func (a *API) getOwnMetadata(ctx context.Context, _ *struct{}) (*ownMetadataOutp
 func (a *API) mergeOwnMetadata(ctx context.Context, in *ownMetadataInput) (*ownMetadataOutput, error) {
 	g := ownOf(ctx)
 	var row *storage.User
-	err := a.change(ctx, "", func(tx *storage.Store) (err error) {
+	err := a.change(ctx, in.IfMatch, func(tx *storage.Store) (err error) {
 		if row, err = tx.User(ctx, g.UserID); err != nil {
+			return err
+		}
+		if err := checkMatch(in.IfMatch, row.Version); err != nil {
 			return err
 		}
 		next, err := user.MergeMetadata([]byte(row.UnsafeMetadata), in.Body.UnsafeMetadata)
@@ -71,5 +80,5 @@ func (a *API) mergeOwnMetadata(ctx context.Context, in *ownMetadataInput) (*ownM
 }
 
 func showOwnMetadata(row *storage.User) *ownMetadataOutput {
-	return &ownMetadataOutput{OwnMetadata{Object: "metadata", PublicMetadata: object(row.PublicMetadata), UnsafeMetadata: object(row.UnsafeMetadata)}}
+	return &ownMetadataOutput{etag(row.Version), OwnMetadata{Object: "metadata", PublicMetadata: object(row.PublicMetadata), UnsafeMetadata: object(row.UnsafeMetadata)}}
 }

@@ -41,16 +41,22 @@ type List[T any] struct {
 	NextCursor *string `json:"next_cursor" doc:"What to pass as starting_after for the next page; null on the last one"`
 }
 
-// after is the id that the page begins behind.
-func (p Page) after() (string, error) {
+// after is the id that the page begins behind, of a kind, "" where a list goes by names. A cursor holds nothing but what the
+// caller has been shown, so one that was made up opens nothing; one of another list is refused, since it would end a walk
+// early without a word.
+func (p Page) after(kind string) (string, error) {
 	if p.StartingAfter == "" {
 		return "", nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(p.StartingAfter)
-	if err != nil || !plausible(string(b)) {
-		return "", badField("query", "starting_after", "is not a cursor that a list gave")
+	if err != nil || !plausible(string(b)) || kind != "" && !isA(kind, string(b)) {
+		return "", badCursor()
 	}
 	return string(b), nil
+}
+
+func badCursor() *Problem {
+	return badField("query", "starting_after", "is not a cursor that this list gave")
 }
 
 // listed makes a page of rows, of which one more than the page holds was asked for.

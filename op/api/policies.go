@@ -37,8 +37,8 @@ type ImpersonationRule struct {
 
 type (
 	impersonationPolicyPut struct {
-		IfMatch string `header:"If-Match" maxLength:"1000"`
-		Body    ImpersonationPolicyFields
+		IfMatched
+		Body ImpersonationPolicyFields
 	}
 	impersonationPolicyOutput struct {
 		ETag string `header:"ETag"`

@@ -49,7 +49,7 @@ func (a *API) deliveryOperations() {
 }
 
 func (a *API) listSessionDeliveries(ctx context.Context, in *deliveryListInput) (*listOutput[Delivery], error) {
-	after, err := in.after()
+	after, err := in.after(id.Delivery)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ type Session struct {
 	LastActiveAt   int64           `json:"last_active_at"`
 	ExpireAt       int64           `json:"expire_at" doc:"When it ends whatever happens"`
 	AbandonAt      int64           `json:"abandon_at" doc:"When it ends if nobody uses it"`
-	EndedAt        *int64          `json:"ended_at"`
+	EndedAt        *int64          `json:"ended_at" doc:"When its end was written down: null for the second until it is, in which status and end_reason say already what it ends as"`
 	EndReason      *string         `json:"end_reason" example:"revoked"`
 	CreatedAt      int64           `json:"created_at"`
 	UpdatedAt      int64           `json:"updated_at"`
@@ -53,7 +53,9 @@ type (
 		Page
 		UserID   string `query:"user_id" maxLength:"200"`
 		DeviceID string `query:"device_id" maxLength:"200"`
-		Status   string `query:"status" enum:"pending,active,ended,removed,replaced,revoked,expired,abandoned"`
+		ClientID string `query:"client_id" maxLength:"200" doc:"Only those in which this application got a token"`
+		Kind     string `query:"kind" enum:"browser,offline,impersonation"`
+		Status   string `query:"status" enum:"pending,active,ended,removed,replaced,revoked,expired,abandoned" doc:"As it is now, whatever has been written of it so far"`
 	}
 	sessionOutput struct{ Body Session }
 )
@@ -71,7 +73,7 @@ func (a *API) sessionOperations() {
 }
 
 func (a *API) listSessions(ctx context.Context, in *sessionListInput) (*listOutput[Session], error) {
-	after, err := in.after()
+	after, err := in.after(id.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +83,11 @@ func (a *API) listSessions(ctx context.Context, in *sessionListInput) (*listOutp
 	if in.DeviceID != "" && !isA(id.Device, in.DeviceID) {
 		return nil, badField("query", "device_id", "is not the id of a device")
 	}
-	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{UserID: in.UserID, DeviceID: in.DeviceID, Status: storage.SessionStatus(in.Status),
-		After: after, Limit: in.Limit + 1}, a.Clock.Now())
+	if in.ClientID != "" && !plausible(in.ClientID) {
+		return nil, badField("query", "client_id", "is not the id of a client")
+	}
+	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{UserID: in.UserID, DeviceID: in.DeviceID, ClientID: in.ClientID,
+		Kind: storage.SessionKind(in.Kind), Status: storage.SessionStatus(in.Status), After: after, Limit: in.Limit + 1}, a.Clock.Now())
 	if err != nil {
 		return nil, err
 	}

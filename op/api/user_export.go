@@ -9,9 +9,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-
-	"github.com/curfew-id/curfew/storage"
 )
+
+type userExportInput struct{ UserFilters }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
@@ -43,12 +43,16 @@ func (a *API) getUserImportResults(ctx context.Context, in *importResultsInput) 
 	}), nil
 }
 
-func (a *API) exportUsers(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
-	after := ""
+func (a *API) exportUsers(ctx context.Context, in *userExportInput) (*huma.StreamResponse, error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	f.Limit = 500
 	return a.lines(ctx, func(put func(any) error) (more bool, err error) {
-		list, err := a.Users.People(ctx, storage.UserFilter{After: after, Limit: 500})
+		list, err := a.Users.People(ctx, f)
 		for _, p := range list {
-			after = p.ID
+			f.After = p.ID
 			if err := put(ShowUser(p)); err != nil {
 				return false, err
 			}

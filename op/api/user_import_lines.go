@@ -41,6 +41,9 @@ func (a *API) sendUserImportLines(ctx context.Context, in *importLinesInput) (*h
 	if err != nil {
 		return nil, err
 	}
+	if i.CancelledAt.Set() {
+		return nil, importCancelled()
+	}
 	if in.Offset > i.Lines {
 		return nil, badField("query", "offset", "leaves lines out: go on where the import's lines stand")
 	}
@@ -70,8 +73,11 @@ func (a *API) takeLines(ctx context.Context, i *storage.UserImport, offset int64
 			return nil
 		}
 		err := a.imports.Take(ctx, i, lines, number, callerOf(ctx))
-		if errors.Is(err, userimport.ErrOvertaken) {
+		switch {
+		case errors.Is(err, userimport.ErrOvertaken):
 			return problem(http.StatusConflict, "conflict", "another request is sending lines of this import")
+		case errors.Is(err, userimport.ErrCancelled):
+			return importCancelled()
 		}
 		lines = lines[:0]
 		return err
@@ -103,6 +109,10 @@ func (a *API) takeLines(ctx context.Context, i *storage.UserImport, offset int64
 			return flush()
 		}
 	}
+}
+
+func importCancelled() *Problem {
+	return problem(http.StatusConflict, "import_cancelled", "the import was cancelled and takes no more lines")
 }
 
 // nextLine returns a line without its end, or that it was too long.

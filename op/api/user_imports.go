@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/curfew-id/curfew/internal/id"
+	"github.com/curfew-id/curfew/op/userimport"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -14,7 +16,7 @@ import (
 type UserImport struct {
 	Object    string `json:"object" enum:"user_import"`
 	ID        string `json:"id"`
-	Status    string `json:"status" enum:"running,finished" doc:"finished: as many lines as were announced have been taken"`
+	Status    string `json:"status" enum:"running,finished,cancelled" doc:"finished: as many lines as were announced have been taken; cancelled: it takes no more"`
 	Total     *int64 `json:"total" doc:"Lines to come in all, as announced"`
 	Lines     int64  `json:"lines" doc:"Lines that have been taken: where to go on"`
 	Created   int64  `json:"created"`
@@ -23,6 +25,9 @@ type UserImport struct {
 	CreatedBy string `json:"created_by"`
 	CreatedAt int64  `json:"created_at"`
 	UpdatedAt int64  `json:"updated_at"`
+
+	CancelledAt *int64 `json:"cancelled_at"`
+	ExpiresAt   int64  `json:"expires_at" doc:"When the import and its results are deleted: 30 days after its last line"`
 }
 
 // NewUserImport is what an import begins with.
@@ -33,6 +38,10 @@ type NewUserImport struct {
 type (
 	importInput struct {
 		ID string `path:"id"`
+	}
+	importListInput struct {
+		Page
+		Status string `query:"status" enum:"running,finished,cancelled"`
 	}
 	importCreateInput struct{ Body NewUserImport }
 	importLinesInput  struct {
@@ -65,14 +74,22 @@ func (a *API) userImportOperations() {
 		RequestBody: &huma.RequestBody{Required: true, Content: lines("One user a line")},
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {
 			Schema: a.huma.OpenAPI().Components.Schemas.Schema(typeOf[UserImport](), true, "")}}}}}, a.sendUserImportLines)
+	operation(a, ScopeUsersRead, huma.Operation{OperationID: "list-user-imports", Method: http.MethodGet, Path: "/v1/user_imports",
+		Summary: "List imports, the newest first", Tags: tags}, a.listUserImports)
 	operation(a, ScopeUsersRead, huma.Operation{OperationID: "get-user-import", Method: http.MethodGet, Path: one,
 		Summary: "See how far an import is", Tags: tags}, a.getUserImport)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "cancel-user-import", Method: http.MethodPost, Path: one + "/cancel",
+		Summary: "Let an import take no more lines", Tags: tags,
+		Description: "The users that it made stay. Of one that is cancelled already nothing changes."}, a.cancelUserImport)
+	operation(a, ScopeUsersWrite, huma.Operation{OperationID: "delete-user-import", Method: http.MethodDelete, Path: one,
+		Summary: "Remove an import and what it says of each line", Tags: tags, Description: "The users that it made stay. It is done " +
+			"by itself 30 days after the last line."}, a.deleteUserImport)
 	operation(a, ScopeUsersRead, huma.Operation{OperationID: "get-user-import-results", Method: http.MethodGet, Path: one + "/results",
 		Summary: "Read what became of each line of an import", Tags: tags, Metadata: stream,
 		Description: "One JSON object a line: line, status (created, exists, failed), external_id, user_id, field, detail.",
 		Responses:   map[string]*huma.Response{"200": {Description: "OK", Content: lines("One result a line")}}}, a.getUserImportResults)
 	operation(a, ScopeUsersRead, huma.Operation{OperationID: "export-users", Method: http.MethodGet, Path: "/v1/users/export",
-		Summary: "Read all users", Tags: []string{"users"}, Metadata: stream,
+		Summary: "Read all users, or those that a filter names", Tags: []string{"users"}, Metadata: stream,
 		Description: "One user a line, the oldest first, without anything that they prove with.",
 		Responses:   map[string]*huma.Response{"200": {Description: "OK", Content: lines("One user a line")}}}, a.exportUsers)
 }
@@ -89,6 +106,18 @@ func (a *API) createUserImport(ctx context.Context, in *importCreateInput) (*imp
 	return &importOutput{showUserImport(i)}, nil
 }
 
+func (a *API) listUserImports(ctx context.Context, in *importListInput) (*listOutput[UserImport], error) {
+	after, err := in.after(id.Import)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.Store.UserImports(ctx, storage.UserImportFilter{Status: in.Status, After: after, Limit: in.Limit + 1})
+	if err != nil {
+		return nil, err
+	}
+	return listed(rows, in.Limit, func(i *storage.UserImport) string { return i.ID }, showUserImport), nil
+}
+
 func (a *API) getUserImport(ctx context.Context, in *importInput) (*importOutput, error) {
 	i, err := a.userImport(ctx, in.ID)
 	if err != nil {
@@ -96,6 +125,33 @@ func (a *API) getUserImport(ctx context.Context, in *importInput) (*importOutput
 	}
 	return &importOutput{showUserImport(i)}, nil
 }
+
+func (a *API) cancelUserImport(ctx context.Context, in *importInput) (*importOutput, error) {
+	if !isA(id.Import, in.ID) {
+		return nil, storage.ErrNotFound
+	}
+	i, err := a.imports.Cancel(ctx, in.ID, callerOf(ctx))
+	if errors.Is(err, userimport.ErrFinished) {
+		return nil, problem(http.StatusConflict, "import_finished", "all lines of the import were taken")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &importOutput{showUserImport(i)}, nil
+}
+
+func (a *API) deleteUserImport(ctx context.Context, in *importInput) (*deletedOutput, error) {
+	if !isA(id.Import, in.ID) {
+		return nil, storage.ErrNotFound
+	}
+	if err := a.imports.Delete(ctx, in.ID, callerOf(ctx)); err != nil {
+		return nil, err
+	}
+	return &deletedOutput{Deleted{Object: "user_import", ID: in.ID, Deleted: true}}, nil
+}
+
+// ForgetImports removes imports that are not kept any longer.
+func (a *API) ForgetImports(ctx context.Context) error { return a.imports.Forget(ctx) }
 
 func (a *API) userImport(ctx context.Context, importID string) (*storage.UserImport, error) {
 	if !isA(id.Import, importID) {
@@ -105,13 +161,11 @@ func (a *API) userImport(ctx context.Context, importID string) (*storage.UserImp
 }
 
 func showUserImport(i *storage.UserImport) UserImport {
-	out := UserImport{Object: "user_import", ID: i.ID, Status: "running", Lines: i.Lines, Created: i.Created, Existing: i.Existing,
-		Failed: i.Failed, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UnixMilli(), UpdatedAt: i.UpdatedAt.UnixMilli()}
+	out := UserImport{Object: "user_import", ID: i.ID, Status: i.Status(), Lines: i.Lines, Created: i.Created, Existing: i.Existing,
+		Failed: i.Failed, CreatedBy: i.CreatedBy, CreatedAt: i.CreatedAt.UnixMilli(), UpdatedAt: i.UpdatedAt.UnixMilli(),
+		CancelledAt: milliOrNull(i.CancelledAt), ExpiresAt: i.UpdatedAt.Add(userimport.Keep).UnixMilli()}
 	if i.Total != 0 {
 		out.Total = &i.Total
-		if i.Lines >= i.Total {
-			out.Status = "finished"
-		}
 	}
 	return out
 }

@@ -186,3 +186,60 @@ func TestImportHasNoLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestImportsAreListedCancelledAndDeleted(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		mk := func(total int) string {
+			return w.do(t, "POST", "/v1/user_imports", fmt.Sprintf(`{"total":%d}`, total)).want(t, 201).text("id")
+		}
+		done, open, stopped := mk(2), mk(5), mk(5)
+		w.sendLines(t, done, 0, strings.NewReader(lines(0, 2))).want(t, 200)
+		w.sendLines(t, stopped, 0, strings.NewReader(lines(2, 4))).want(t, 200)
+		for range 2 {
+			if got := w.do(t, "POST", "/v1/user_imports/"+stopped+"/cancel", "").want(t, 200); got.text("status") != "cancelled" || got.body["created"] != 2.0 {
+				t.Error(got.raw)
+			}
+		}
+		if got := w.sendLines(t, stopped, 2, strings.NewReader(lines(4, 6))).want(t, 409); got.text("code") != "import_cancelled" {
+			t.Error(got.raw)
+		}
+		if got := w.do(t, "POST", "/v1/user_imports/"+done+"/cancel", "").want(t, 409); got.text("code") != "import_finished" {
+			t.Error(got.raw)
+		}
+		for query, want := range map[string][]string{"": {stopped, open, done}, "?status=running": {open}, "?status=finished": {done}, "?status=cancelled": {stopped}} {
+			if d := cmp.Diff(want, w.ids(t, "/v1/user_imports"+query, "id", 1)); d != "" {
+				t.Errorf("%s: %s", query, d)
+			}
+		}
+		w.do(t, "DELETE", "/v1/user_imports/"+done, "").want(t, 200)
+		for _, path := range []string{"", "/results"} {
+			w.do(t, "GET", "/v1/user_imports/"+done+path, "").want(t, 404)
+		}
+		w.do(t, "DELETE", "/v1/user_imports/"+done, "").want(t, 404)
+		w.sendLines(t, done, 0, strings.NewReader(lines(0, 2))).want(t, 404)
+		if users, _ := w.stream(t, "/v1/users/export"); len(users) != 4 {
+			t.Errorf("%d users", len(users))
+		}
+	})
+}
+
+// The export is narrowed as the list is.
+func TestExportIsFiltered(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ada := w.person(t, "ada@example.com")
+		eve := w.do(t, "POST", "/v1/users", `{"email":"eve@example.com","role":"auditor"}`).want(t, 201).text("id")
+		w.do(t, "POST", "/v1/users/"+eve+"/disable", "").want(t, 200)
+		for query, want := range map[string][]string{"": {ada, eve}, "?status=active": {ada}, "?role=auditor": {eve}, "?query=EV": {eve},
+			"?email=ada@example.com": {ada}, fmt.Sprintf("?since=%d", start.UnixMilli()+1): nil} {
+			users, _ := w.stream(t, "/v1/users/export"+query)
+			var got []string
+			for _, u := range users {
+				got = append(got, u["id"].(string))
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s: %s", query, d)
+			}
+		}
+		w.do(t, "GET", "/v1/users/export?include=password_hash", "").wantFault(t, 422, "query", "include")
+	})
+}

@@ -18,9 +18,9 @@ type UserMetadata struct {
 }
 
 type userMetadataInput struct {
-	ID      string `path:"id"`
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"Change only what is still as this ETag says"`
-	Body    UserMetadata
+	ID string `path:"id"`
+	IfMatched
+	Body UserMetadata
 }
 
 func (a *API) userMetadataOperations() {
@@ -45,9 +45,6 @@ func (a *API) changeMetadata(ctx context.Context, in *userMetadataInput, by func
 	return a.changeUser(ctx, in.ID, in.IfMatch, func(tx *storage.Store) error {
 		row, err := tx.User(ctx, in.ID)
 		if err != nil {
-			return err
-		}
-		if err := checkMatch(in.IfMatch, row.Version); err != nil {
 			return err
 		}
 		for _, t := range []struct {

@@ -48,23 +48,32 @@ type Deleted struct {
 	Deleted bool   `json:"deleted"`
 }
 
+// UserFilters narrow a list of users. One that is not sent does not.
+type UserFilters struct {
+	Email  string `query:"email" maxLength:"320" doc:"Exactly this address, in whichever spelling"`
+	Query  string `query:"query" maxLength:"320" doc:"What a name or an e-mail address begins with, in whichever case"`
+	Role   string `query:"role" enum:"owner,admin,support,auditor"`
+	Status string `query:"status" enum:"active,disabled"`
+	Created
+}
+
 type (
 	userInput struct {
 		ID string `path:"id"`
 	}
 	userListInput struct {
 		Page
-		Email  string `query:"email" maxLength:"320" doc:"Exactly this address, in whichever spelling"`
-		Query  string `query:"query" maxLength:"320" doc:"What a name or an e-mail address begins with, in whichever case"`
-		Role   string `query:"role" enum:"owner,admin,support,auditor"`
-		Status string `query:"status" enum:"active,disabled"`
-		Created
+		UserFilters
 	}
 	userCreateInput struct{ Body NewUser }
+	userChangeInput struct {
+		ID string `path:"id"`
+		IfMatched
+	}
 	userUpdateInput struct {
-		ID      string `path:"id"`
-		IfMatch string `header:"If-Match" maxLength:"1000" doc:"Change only what is still as this ETag says"`
-		Body    patch[UserFields]
+		ID string `path:"id"`
+		IfMatched
+		Body patch[UserFields]
 	}
 	userOutput struct {
 		ETag string `header:"ETag"`
@@ -92,29 +101,39 @@ func (a *API) userOperations() {
 }
 
 func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[User], error) {
-	after, err := in.after()
+	after, err := in.after(id.User)
 	if err != nil {
 		return nil, err
 	}
-	since, before, err := in.bounds()
+	f, err := in.filter()
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.ValidString(in.Query) || strings.ContainsFunc(in.Query, unicode.IsControl) {
-		return nil, badField("query", "query", "must be text")
-	}
-	f := storage.UserFilter{Query: in.Query, Role: in.Role, Status: in.Status, CreatedSince: since, CreatedBefore: before,
-		After: after, Limit: in.Limit + 1}
-	if in.Email != "" {
-		if f.Email, err = user.NormalizeEmail(in.Email); err != nil {
-			return nil, badField("query", "email", err.Error())
-		}
-	}
+	f.After, f.Limit = after, in.Limit+1
 	people, err := a.Users.People(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	return listed(people, in.Limit, func(p *user.Person) string { return p.ID }, ShowUser), nil
+}
+
+func (q *UserFilters) filter() (f storage.UserFilter, err error) {
+	if f.CreatedSince, f.CreatedBefore, err = q.bounds(); err != nil {
+		return f, err
+	}
+	if !utf8.ValidString(q.Query) || strings.ContainsFunc(q.Query, unicode.IsControl) {
+		return f, badField("query", "query", "must be text")
+	}
+	if !utf8.ValidString(q.Email) {
+		return f, badField("query", "email", "must be text")
+	}
+	if q.Email != "" {
+		if f.Email, err = user.NormalizeEmail(q.Email); err != nil {
+			return f, badField("query", "email", err.Error())
+		}
+	}
+	f.Query, f.Role, f.Status = q.Query, q.Role, q.Status
+	return f, nil
 }
 
 func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput, error) {
@@ -177,9 +196,6 @@ func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput,
 		if err != nil {
 			return err
 		}
-		if err := checkMatch(in.IfMatch, row.Version); err != nil {
-			return err
-		}
 		next, err := in.Body.apply(fieldsOf(row))
 		if err != nil {
 			return err
@@ -195,14 +211,14 @@ func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput,
 	})
 }
 
-func (a *API) disableUser(ctx context.Context, in *userInput) (*userOutput, error) {
-	return a.changeUser(ctx, in.ID, "", func(tx *storage.Store) error {
+func (a *API) disableUser(ctx context.Context, in *userChangeInput) (*userOutput, error) {
+	return a.changeUser(ctx, in.ID, in.IfMatch, func(tx *storage.Store) error {
 		return a.Users.Disable(ctx, tx, a.Door, in.ID, callerOf(ctx))
 	})
 }
 
-func (a *API) enableUser(ctx context.Context, in *userInput) (*userOutput, error) {
-	return a.changeUser(ctx, in.ID, "", func(tx *storage.Store) error {
+func (a *API) enableUser(ctx context.Context, in *userChangeInput) (*userOutput, error) {
+	return a.changeUser(ctx, in.ID, in.IfMatch, func(tx *storage.Store) error {
 		return a.Users.Enable(ctx, tx, in.ID, callerOf(ctx))
 	})
 }
@@ -221,6 +237,9 @@ func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx
 		if err := mayChange(ctx, row); err != nil {
 			return err
 		}
+		if err := checkMatch(ifMatch, row.Version); err != nil {
+			return err
+		}
 		if err := do(tx); err != nil {
 			return err
 		}
@@ -233,16 +252,19 @@ func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx
 	return showUserOutput(p), nil
 }
 
-func (a *API) deleteUser(ctx context.Context, in *userInput) (*deletedOutput, error) {
+func (a *API) deleteUser(ctx context.Context, in *userChangeInput) (*deletedOutput, error) {
 	if !isA(id.User, in.ID) {
 		return nil, storage.ErrNotFound
 	}
-	err := a.change(ctx, "", func(tx *storage.Store) error {
+	err := a.change(ctx, in.IfMatch, func(tx *storage.Store) error {
 		row, err := tx.User(ctx, in.ID)
 		if err != nil {
 			return err
 		}
 		if err := mayChange(ctx, row); err != nil {
+			return err
+		}
+		if err := checkMatch(in.IfMatch, row.Version); err != nil {
 			return err
 		}
 		return a.Users.Delete(ctx, tx, a.Door, in.ID, callerOf(ctx))

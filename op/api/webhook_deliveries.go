@@ -86,7 +86,7 @@ func (a *API) oweWebhook(ctx context.Context, endpointID string,
 }
 
 func (a *API) listWebhookDeliveries(ctx context.Context, in *webhookLogInput) (*listOutput[WebhookDelivery], error) {
-	after, err := in.after()
+	after, err := in.after(id.Delivery)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/webhook"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -45,13 +46,18 @@ type (
 	}
 	webhookListInput   struct{ Page }
 	webhookCreateInput struct{ Body NewWebhook }
+	webhookChangeInput struct {
+		ID string `path:"id"`
+		IfMatched
+	}
 	webhookUpdateInput struct {
-		ID      string `path:"id"`
-		IfMatch string `header:"If-Match" maxLength:"1000" doc:"Change only what is still as this ETag says"`
-		Body    patch[WebhookFields]
+		ID string `path:"id"`
+		IfMatched
+		Body patch[WebhookFields]
 	}
 	webhookRotateInput struct {
-		ID   string `path:"id"`
+		ID string `path:"id"`
+		IfMatched
 		Body *WebhookRotation
 	}
 	webhookOutput struct {
@@ -85,7 +91,7 @@ func (a *API) webhookOperations() {
 }
 
 func (a *API) listWebhooks(ctx context.Context, in *webhookListInput) (*listOutput[Webhook], error) {
-	after, err := in.after()
+	after, err := in.after(id.Webhook)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +148,7 @@ func (a *API) rotateWebhook(ctx context.Context, in *webhookRotateInput) (*webho
 		overlap = time.Duration(*in.Body.OverlapSeconds) * time.Second
 	}
 	var made webhook.Secret
-	out, err := a.changeWebhook(ctx, in.ID, "", func(tx *storage.Store, row *storage.WebhookEndpoint) (err error) {
+	out, err := a.changeWebhook(ctx, in.ID, in.IfMatch, func(tx *storage.Store, row *storage.WebhookEndpoint) (err error) {
 		made, err = a.Webhooks.Rotate(ctx, tx, row, overlap, callerOf(ctx))
 		return err
 	})
@@ -152,14 +158,14 @@ func (a *API) rotateWebhook(ctx context.Context, in *webhookRotateInput) (*webho
 	return out, err
 }
 
-func (a *API) enableWebhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
-	return a.changeWebhook(ctx, in.ID, "", func(tx *storage.Store, row *storage.WebhookEndpoint) error {
+func (a *API) enableWebhook(ctx context.Context, in *webhookChangeInput) (*webhookOutput, error) {
+	return a.changeWebhook(ctx, in.ID, in.IfMatch, func(tx *storage.Store, row *storage.WebhookEndpoint) error {
 		return a.Webhooks.Enable(ctx, tx, row, callerOf(ctx))
 	})
 }
 
-func (a *API) deleteWebhook(ctx context.Context, in *webhookInput) (*deletedOutput, error) {
-	_, err := a.changeWebhook(ctx, in.ID, "", func(tx *storage.Store, row *storage.WebhookEndpoint) error {
+func (a *API) deleteWebhook(ctx context.Context, in *webhookChangeInput) (*deletedOutput, error) {
+	_, err := a.changeWebhook(ctx, in.ID, in.IfMatch, func(tx *storage.Store, row *storage.WebhookEndpoint) error {
 		return a.Webhooks.Delete(ctx, tx, row, callerOf(ctx))
 	})
 	if err != nil {

@@ -13,8 +13,11 @@ import (
 	"github.com/curfew-id/curfew/storage"
 )
 
-// ErrOvertaken: somebody else is sending lines of the same import.
-var ErrOvertaken = errors.New("lines were taken by another request")
+// What keeps lines from being taken.
+var (
+	ErrOvertaken = errors.New("lines were taken by another request")
+	ErrCancelled = errors.New("the import was cancelled")
+)
 
 // Line is one user to be made, or why there cannot be one.
 type Line struct {
@@ -52,7 +55,8 @@ func (m *Imports) Begin(ctx context.Context, tx *storage.Store, total int64, by 
 }
 
 // Take makes the users of lines, which follow those that i has taken, and brings i up to date. upTo is the number of the last
-// line, blank ones included. It returns ErrOvertaken where i is not how the database has it.
+// line, blank ones included. It returns ErrOvertaken where i is not how the database has it, ErrCancelled where the import takes
+// no more lines, and storage.ErrNotFound where it was deleted.
 func (m *Imports) Take(ctx context.Context, i *storage.UserImport, lines []*Line, upTo int64, by string) error {
 	for try := 0; ; try++ {
 		next := *i
@@ -65,6 +69,9 @@ func (m *Imports) Take(ctx context.Context, i *storage.UserImport, lines []*Line
 			now, readErr := m.store.UserImport(ctx, i.ID)
 			if readErr != nil {
 				return readErr
+			}
+			if now.CancelledAt.Set() {
+				return ErrCancelled
 			}
 			if now.Lines != i.Lines {
 				return ErrOvertaken
