@@ -39,9 +39,12 @@ var seedConsole = []string{
 		CASE WHEN i % 10 < 3 THEN NULL ELSE $now - i * 2400000::bigint END, CASE WHEN i % 10 < 3 THEN '' WHEN i % 10 < 6 THEN 'signed_out' ELSE 'idle' END, '' FROM generate_series(1, $sessions) i`,
 	`INSERT INTO client_sessions (user_id, session_id, client_id, client_epoch, first_token_at)
 		SELECT user_id, id, 'bench' || (1 + created_at % 40), 0, created_at FROM sessions`,
-	`INSERT INTO audit_events (id, at, kind, user_id, session_id, actor, ip_address)
+	`INSERT INTO factors (user_id, id, kind, label, confirmed_at, created_at) SELECT 'usr_' || lpad(to_hex(i), 25, '0') || '0', 'fac_' || i, 'totp', '', $now, $now FROM generate_series(1, $users, 50) i`,
+	`INSERT INTO identifiers (kind, value, user_id, display, is_primary, verified_at, created_at)
+		SELECT 'phone', '+4930' || (5550000 + i), 'usr_' || lpad(to_hex(i), 25, '0') || '0', '+4930' || (5550000 + i), true, $now, $now FROM generate_series(1, $users, 2) i`,
+	`INSERT INTO audit_events (id, at, kind, user_id, session_id, client_id, actor, ip_address)
 		SELECT 'evt_' || lpad(to_hex(i), 25, '0') || '0', $now - i * 1250000::bigint, CASE WHEN i % 20 = 0 THEN 'sign_in.failed' WHEN i % 2 = 0 THEN 'session.started' ELSE 'session.ended' END,
-		'usr_' || lpad(to_hex(1 + i % $users), 25, '0') || '0', '', 'usr_' || lpad(to_hex(1 + i % $users), 25, '0') || '0', '203.0.113.7' FROM generate_series(1, 2 * $sessions) i`,
+		'usr_' || lpad(to_hex(1 + i % $users), 25, '0') || '0', 'ses_' || lpad(to_hex(i / 2), 25, '0') || '0', CASE WHEN i % 3 = 0 THEN 'bench' || (1 + i % 40) ELSE '' END, 'usr_' || lpad(to_hex(1 + i % $users), 25, '0') || '0', '203.0.113.7' FROM generate_series(1, 2 * $sessions) i`,
 	`INSERT INTO deliveries (id, kind, receiver, user_id, session_id, attempts, next_at, created_at, settled_at, outcome, sent_at, answered_at, duration, last_status, expires_at)
 		SELECT 'dlv_' || lpad(to_hex(i), 25, '0') || '0', 'backchannel_logout', 'bench1', 'usr_' || lpad(to_hex(1 + i % $users), 25, '0') || '0', 'ses_' || lpad(to_hex(i), 25, '0') || '0', 1, $now, $now - i * 5000000::bigint,
 		$now, 'delivered', $now, $now - i * 5000000::bigint + 20000 + i % 400000, 1000, 200, $now FROM generate_series(1, $sessions / 2) i`,
@@ -81,12 +84,17 @@ func BenchmarkConsole(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	someone, some := fmt.Sprintf("usr_%025x0", 4711), fmt.Sprintf("ses_%025x0", 4710)
+	someone, some, event := fmt.Sprintf("usr_%025x0", 4711), fmt.Sprintf("ses_%025x0", 4710), fmt.Sprintf("evt_%025x0", 471100)
+	lately := h.clock.Now().AddDate(0, 0, -9).Format(time.DateOnly)
 	for _, path := range []string{"/admin", "/admin?span=7d", "/admin?span=30d", "/admin/users", "/admin/users?q=p", "/admin/users?q=person47", "/admin/users?q=nobody",
-		"/admin/users?status=disabled", "/admin/users?role=support", "/admin/users?after=" + someone, "/admin/users/" + someone,
+		"/admin/users?status=disabled", "/admin/users?role=support", "/admin/users?second=yes", "/admin/users?second=no", "/admin/users?seen=7d", "/admin/users?seen=not1y",
+		"/admin/users?second=yes&role=support", "/admin/users?q=p&second=yes&seen=not30d", "/admin/users?q=%2B4930", "/admin/users?q=nobody-4711", "/admin/users?q=family", "/admin/users?q=p&role=support", "/admin/users?after=" + someone, "/admin/users/" + someone,
 		"/admin/sessions", "/admin/sessions?status=active", "/admin/sessions?status=revoked", "/admin/sessions?q=person4711@example.com", "/admin/sessions/" + some,
 		"/admin/applications", "/admin/applications/bench7", "/admin/templates", "/admin/keys", "/admin/policies", "/admin/webhooks",
-		"/admin/audit", "/admin/audit?kind=sign_in.failed", "/admin/audit?kind=policy.changed", "/admin/audit?q=person4711@example.com"} {
+		"/admin/audit", "/admin/audit?kind=sign_in.failed", "/admin/audit?kind=policy.changed", "/admin/audit?q=person4711@example.com",
+		"/admin/audit?q=person4711@example.com&kind=policy.changed", "/admin/audit?session=" + some, "/admin/audit?app=bench7", "/admin/audit?app=nothing", "/admin/audit?actor=" + someone, "/admin/audit?actor=system",
+		"/admin/audit?app=bench7&kind=policy.changed", "/admin/audit?app=bench7&kind=sign_in.failed", "/admin/audit?from=" + lately, "/admin/audit?to=" + lately, "/admin/audit?from=" + lately + "&to=" + lately + "&kind=session.ended",
+		"/admin/audit?app=bench7&kind=sign_in.failed&to=" + lately, "/admin/audit?after=" + event, "/admin/audit?kind=session.ended&after=" + event, "/admin/audit/" + event, "/admin/verify-audit"} {
 		var took []time.Duration
 		for i := range 101 {
 			r := httptest.NewRequest(http.MethodGet, h.Info.Issuer+path, nil)

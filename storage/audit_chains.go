@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -107,8 +108,45 @@ func (s *Store) AuditChains(ctx context.Context) (ids []string, err error) {
 	return ids, wrap(err, "list audit chains")
 }
 
+// ChainsSince returns the chains that have events of at or after an instant, each with the position of the first.
+func (s *Store) ChainsSince(ctx context.Context, at time.Time) (map[string]int64, error) {
+	var rows []struct {
+		Chain    string
+		Position int64
+	}
+	err := s.db.NewRaw(`SELECT chain, min(position) AS position FROM audit_events WHERE at >= ? AND position IS NOT NULL GROUP BY chain`,
+		At(at)).Scan(ctx, &rows)
+	firsts := map[string]int64{}
+	for _, r := range rows {
+		firsts[r.Chain] = r.Position
+	}
+	return firsts, wrap(err, "list audit chains")
+}
+
+// CheckpointBefore returns the id of the newest checkpoint of before an instant; 0 where there is none.
+func (s *Store) CheckpointBefore(ctx context.Context, at time.Time) (id int64, err error) {
+	err = s.db.NewRaw(`SELECT COALESCE(max(id), 0) FROM audit_checkpoints WHERE created_at < ?`, At(at)).Scan(ctx, &id)
+	return id, wrap(err, "read audit checkpoint")
+}
+
+// CountAuditEvents tells how many events there are of at or after an instant; of all, the chains know it.
+func (s *Store) CountAuditEvents(ctx context.Context, since time.Time) (n int64, err error) {
+	if since.IsZero() {
+		err = s.db.NewRaw(`SELECT COALESCE(sum(position), 0) FROM audit_chains`).Scan(ctx, &n)
+	} else {
+		err = s.db.NewRaw(`SELECT count(*) FROM audit_events WHERE at >= ?`, At(since)).Scan(ctx, &n)
+	}
+	return n, wrap(err, "count audit events")
+}
+
 // ChainEvents returns up to n events of a chain behind a position, in its order.
 func (s *Store) ChainEvents(ctx context.Context, chain string, after int64, n int) (list []*AuditEvent, err error) {
 	err = s.db.NewSelect().Model(&list).Where("chain = ? AND position > ?", chain, after).Order("position").Limit(int64(n)).Scan(ctx)
 	return list, wrap(err, "list events of a chain")
+}
+
+// Vouched tells whether a signed checkpoint stands behind a place in a chain.
+func (s *Store) Vouched(ctx context.Context, chain string, position int64) (bool, error) {
+	n, err := s.db.NewSelect().Model((*AuditChain)(nil)).Where("id = ? AND checked >= ?", chain, position).Count(ctx)
+	return n > 0, wrap(err, "read audit chain")
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// UserHistory returns up to n events about a user of the kinds, the newest first, from before an event; "" for the newest.
-func (s *Store) UserHistory(ctx context.Context, userID string, kinds []string, before string, n int) (list []*AuditEvent, err error) {
-	q := s.db.NewSelect().Model(&list).Where("user_id = ?", userID).Where("kind IN (?)", bun.List(kinds)).Order("id DESC").Limit(limit(n))
-	if before != "" {
-		q = q.Where("id < ?", before)
+// UserHistory returns up to n events about a user of the kinds, the newest first, behind the event last; "" for the newest.
+func (s *Store) UserHistory(ctx context.Context, userID string, kinds []string, last string, n int) (list []*AuditEvent, err error) {
+	q := newestFirst(s.db.NewSelect().Model(&list).Where("user_id = ?", userID).Where("kind IN (?)", bun.List(kinds))).Limit(limit(n))
+	if last != "" {
+		q = before(q, last)
 	}
 	return list, wrap(q.Scan(ctx), "list a user's history")
 }
@@ -41,4 +41,18 @@ func (s *Store) DevicesByID(ctx context.Context, ids []string) (map[string]*Devi
 		byID[d.ID] = d
 	}
 	return byID, wrap(err, "read devices")
+}
+
+// SessionsKnown tells which of the sessions are still kept, live or not.
+func (s *Store) SessionsKnown(ctx context.Context, ids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	var list []string
+	err := s.db.NewSelect().Model((*Session)(nil)).Column("id").Where("id IN (?)", bun.List(ids)).Scan(ctx, &list)
+	for _, id := range list {
+		known[id] = true
+	}
+	return known, wrap(err, "read sessions")
 }

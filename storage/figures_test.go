@@ -21,12 +21,12 @@ func TestUsersAreFoundByHowTheyBegin(t *testing.T) {
 			}
 		}
 		for prefix, want := range map[string]int{"a": 3, "a_": 1, "a-": 1, "A": 3, "zo": 1, "name ": 5, "NAME a": 3, "%": 0, "'": 0, "c": 0} {
-			list, err := s.FindUsers(t.Context(), storage.UserSearch{Prefix: prefix})
+			list, _, err := s.FindUsers(t.Context(), storage.UserSearch{Text: prefix})
 			if err != nil || len(list) != want {
 				t.Errorf("%q finds %d users, want %d (%v)", prefix, len(list), want, err)
 			}
 		}
-		list, err := s.FindUsers(t.Context(), storage.UserSearch{Prefix: "name", Limit: 2})
+		list, _, err := s.FindUsers(t.Context(), storage.UserSearch{Text: "name", Limit: 2})
 		if err != nil || len(list) != 2 {
 			t.Errorf("two of five: %d (%v)", len(list), err)
 		}

@@ -2,60 +2,157 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 )
 
 // UserSearch narrows a list of users for people who look for somebody. Zero values do not.
 type UserSearch struct {
-	Prefix string // of an e-mail address or of a name; case counts for nothing
-	Status string
-	Role   string
-	After  string // id to start behind; not with Prefix
-	Limit  int
+	// Text is how an e-mail address, a phone number, a name or a family name begins, where case counts for nothing; or what the
+	// user was called where they were imported from.
+	Text         string
+	Status       string
+	Role         string
+	SecondFactor string // "yes" or "no": something beside a password and codes by mail
+	Since        time.Time
+	Before       time.Time // last signed in at or after Since, and before Before or never
+	After        string    // id to start behind; not with Text
+	Limit        int
 }
 
 // lastRune comes behind every other, so that prefix and lastRune bound what begins with the prefix.
 const lastRune = "\U0010FFFF"
 
-// FindUsers returns users, the newest first. With a prefix they come by address and then by name, and there is no more than
-// one page of them: whoever looks for somebody types another letter.
-func (s *Store) FindUsers(ctx context.Context, f UserSearch) (list []*User, err error) {
-	if f.Prefix == "" {
-		q := f.narrow(s.db.NewSelect().Model(&list).ModelTableExpr("users AS u")).OrderExpr("u.id DESC")
+// usersLookedAt bounds how many users one search looks at for what has no index of its own.
+const usersLookedAt = 10_000
+
+// calledLookedAt bounds the same for each way in which somebody may be called: a letter more finds fewer.
+const calledLookedAt = 1_000
+
+// FindUsers returns users, the newest first. With a text they come by address, phone number, name and family name, and there is no
+// more than one page of them: whoever looks for somebody types another letter. Where only so many were looked at, further is the id
+// behind which to go on.
+func (s *Store) FindUsers(ctx context.Context, f UserSearch) (list []*User, further string, err error) {
+	if f.Text != "" {
+		list, err = s.usersCalled(ctx, f)
+		return list, "", err
+	}
+	newest := func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = f.indexed(q.ModelTableExpr("users AS u")).OrderExpr("u.id DESC")
 		if f.After != "" {
 			q = q.Where("u.id < ?", f.After)
 		}
-		return list, wrap(q.Scan(ctx), "list users")
+		return q
 	}
-	end := f.Prefix + lastRune
-	byEmail := f.narrow(s.db.NewSelect().Model(&list).ModelTableExpr("identifiers AS i").
-		Join("JOIN users AS u ON u.id = i.user_id")).OrderExpr(`i.value COLLATE "C"`).
-		Where(`i.kind = 'email' AND i.value COLLATE "C" >= lower(?) AND i.value COLLATE "C" < lower(?)`, f.Prefix, end)
-	if err := byEmail.Scan(ctx); err != nil {
-		return nil, wrap(err, "find users by address")
+	if !f.slow() {
+		err = newest(s.db.NewSelect().Model(&list)).ColumnExpr("u.*").Limit(limit(f.Limit)).Scan(ctx)
+		return list, "", wrap(err, "list users")
 	}
-	var named []*User
-	byName := f.narrow(s.db.NewSelect().Model(&named).ModelTableExpr("users AS u")).OrderExpr(`lower(u.name) COLLATE "C"`).
-		Where(`lower(u.name) COLLATE "C" >= lower(?) AND lower(u.name) COLLATE "C" < lower(?)`, f.Prefix, end)
-	if err := byName.Scan(ctx); err != nil {
-		return nil, wrap(err, "find users by name")
+	looked := newest(s.db.NewSelect().Model((*User)(nil))).ColumnExpr("u.id, u.last_sign_in_at").Limit(usersLookedAt)
+	var ids []string
+	err = f.looked(s.db.NewSelect().With("looked", looked).TableExpr("looked AS u").ColumnExpr("u.id")).OrderExpr("u.id DESC").
+		Limit(limit(f.Limit)).Scan(ctx, &ids)
+	if err != nil {
+		return nil, "", wrap(err, "list users")
 	}
-	for _, u := range named {
-		if !slices.ContainsFunc(list, func(have *User) bool { return have.ID == u.ID }) {
-			list = append(list, u)
+	if int64(len(ids)) < limit(f.Limit) {
+		err = newest(s.db.NewSelect().Model((*User)(nil))).ColumnExpr("u.id").Offset(usersLookedAt-1).Limit(1).Scan(ctx, &further)
+		if err = found(err, "list users"); errors.Is(err, ErrNotFound) {
+			further, err = "", nil
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if len(ids) > 0 {
+		err = s.db.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Order("id DESC").Scan(ctx)
+	}
+	return list, further, wrap(err, "list users")
+}
+
+// usersCalled looks where there is an index by how something begins, at so many of each at most.
+func (s *Store) usersCalled(ctx context.Context, f UserSearch) (list []*User, err error) {
+	between := func(column, text string) *bun.SelectQuery {
+		expr := bun.Safe(column + ` COLLATE "C"`)
+		return s.db.NewSelect().Where("? >= lower(?) AND ? < lower(?)", expr, text, expr, text+lastRune).OrderExpr("?", expr).Limit(calledLookedAt)
+	}
+	identifier := func(kind, text string) *bun.SelectQuery {
+		return between("value", text).TableExpr("identifiers").ColumnExpr("user_id AS id, value AS sort").Where("kind = ?", kind)
+	}
+	ways := []*bun.SelectQuery{identifier(IdentifierEmail, f.Text)}
+	if phone := dialled(f.Text); phone != "" {
+		ways = append(ways, identifier(IdentifierPhone, phone))
+	}
+	ways = append(ways, between("lower(name)", f.Text).TableExpr("users").ColumnExpr("id, lower(name) AS sort"),
+		between("lower(family_name)", f.Text).TableExpr("users").ColumnExpr("id, lower(family_name) AS sort").Where("family_name <> ''"),
+		s.db.NewSelect().TableExpr("user_import_results").ColumnExpr("user_id AS id, external_id AS sort").
+			Where("external_id = ? AND external_id <> ''", f.Text).Limit(calledLookedAt))
+	for _, way := range ways {
+		var some []*User
+		q := f.looked(f.indexed(s.db.NewSelect().Model(&some).With("called", way).ModelTableExpr("called").Join("JOIN users AS u ON u.id = called.id")))
+		if err := q.ColumnExpr("u.*").OrderExpr(`called.sort COLLATE "C"`).Limit(limit(f.Limit)).Scan(ctx); err != nil {
+			return nil, wrap(err, "find users")
+		}
+		for _, u := range some {
+			if !slices.ContainsFunc(list, func(have *User) bool { return have.ID == u.ID }) {
+				list = append(list, u)
+			}
 		}
 	}
 	return list[:min(int64(len(list)), limit(f.Limit))], nil
 }
 
-func (f UserSearch) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+// ExternalIDs returns what a user was called where they were imported from, as far as the imports are kept.
+func (s *Store) ExternalIDs(ctx context.Context, userID string) (ids []string, err error) {
+	err = s.db.NewSelect().Model((*ImportResult)(nil)).ColumnExpr("DISTINCT external_id").Where("user_id = ? AND external_id <> ''", userID).
+		OrderExpr("external_id").Limit(10).Scan(ctx, &ids)
+	return ids, wrap(err, "read external ids")
+}
+
+// dialled is a phone number, or how it begins, as they are stored; "" for what is none. Where no country is named, none is guessed.
+func dialled(text string) string {
+	text = strings.NewReplacer(" ", "", "-", "", "/", "", "(", "", ")", "", ".", "").Replace(text)
+	if rest, ok := strings.CutPrefix(text, "00"); ok {
+		text = "+" + rest
+	}
+	if len(text) < 3 || text[0] != '+' || strings.Trim(text[1:], "0123456789") != "" {
+		return ""
+	}
+	return text
+}
+
+func (f UserSearch) indexed(q *bun.SelectQuery) *bun.SelectQuery {
 	if f.Status != "" {
 		q = q.Where("u.status = ?", f.Status)
 	}
 	if f.Role != "" {
 		q = q.Where("u.role = ?", f.Role)
 	}
-	return q.ColumnExpr("u.*").Limit(limit(f.Limit))
+	return q
+}
+
+// slow tells that there is something to narrow by that has no index: each sign-in would write it.
+func (f UserSearch) slow() bool {
+	return f.SecondFactor != "" || !f.Since.IsZero() || !f.Before.IsZero()
+}
+
+func (f UserSearch) looked(q *bun.SelectQuery) *bun.SelectQuery {
+	const second = `EXISTS (SELECT 1 FROM factors AS f WHERE f.user_id = u.id AND f.kind IN ('totp', 'sms') AND f.confirmed_at IS NOT NULL)`
+	switch f.SecondFactor {
+	case "yes":
+		q = q.Where(second)
+	case "no":
+		q = q.Where("NOT " + second)
+	}
+	if !f.Since.IsZero() {
+		q = q.Where("u.last_sign_in_at >= ?", At(f.Since))
+	}
+	if !f.Before.IsZero() {
+		q = q.Where("(u.last_sign_in_at IS NULL OR u.last_sign_in_at < ?)", At(f.Before))
+	}
+	return q
 }

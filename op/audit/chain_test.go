@@ -224,3 +224,42 @@ func TestSealingAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A part is verified as the whole is, from its first event on: what lies before it is not looked at, what is missing of it is missed.
+func TestPartsVerify(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.fill()
+		middle := l.clock.Now().Add(-9 * time.Second) // ten events back: five of each chain
+		part := func() *audit.Report {
+			t.Helper()
+			r, err := l.a.Examine(t.Context(), audit.Part{Since: middle})
+			l.must(err)
+			return r
+		}
+		var told int
+		r, err := l.a.Examine(t.Context(), audit.Part{Since: middle, Progress: func(n int) { told = n }})
+		if l.must(err); len(r.Faults) != 0 || r.Events != 10 || told != 10 || r.Chains != 2 || r.Checkpoints != 1 || !r.From.Equal(middle) || !r.To.Equal(l.clock.Now()) {
+			t.Errorf("%+v, told %d", r, told)
+		}
+		const a = `chain = (SELECT chain FROM audit_events ORDER BY id LIMIT 1)`
+		l.exec(`UPDATE audit_events SET data = '{}' WHERE position = 2 AND ` + a)
+		if r := part(); len(r.Faults) != 0 {
+			t.Errorf("before the part: %v", r.Faults)
+		}
+		if r := l.verify(); len(r.Faults) != 1 || r.Faults[0].Position != 2 {
+			t.Errorf("the whole: %v", r.Faults)
+		}
+		l.exec(`UPDATE audit_events SET data = '{}' WHERE position = 8 AND ` + a)
+		if r := part(); len(r.Faults) != 1 || r.Faults[0].Position != 8 || r.Faults[0].EventID == "" {
+			t.Errorf("edited: %v", r.Faults)
+		}
+		l.exec(`DELETE FROM audit_events WHERE position = 6 AND ` + a)
+		if r := part(); len(r.Faults) != 1 || r.Faults[0].Position != 6 {
+			t.Errorf("the first is gone: %v", r.Faults)
+		}
+		l.exec(`DELETE FROM audit_events WHERE position >= 5 AND ` + a)
+		if r := part(); len(r.Faults) != 1 || r.Faults[0].Position < 5 {
+			t.Errorf("all are gone: %v", r.Faults)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 // Report is what a look at all chains has found. Events without a place yet are written and not vouched for.
 type Report struct {
 	Events, Unsealed, Chains, Checkpoints int
+	// From and To are when the oldest and the newest of the events happened; zero where there is none.
+	From, To time.Time
 	// Faults has the first of each chain and of the checkpoints, the oldest first; empty where all is whole.
 	Faults []Fault
 }
@@ -37,107 +40,78 @@ func (f Fault) String() string {
 	return where + ": " + f.Detail
 }
 
-// Verify reads every event and every checkpoint. kept are checkpoints that were kept elsewhere: without one, nobody can
-// see that the newest events were removed together with the checkpoints that vouch for them.
+// Part says what Examine looks at. The zero Part is all there is.
+type Part struct {
+	// Since leaves out what happened before: the first event of each chain and the first checkpoint that are looked at are taken
+	// for what they are, all others must follow from them.
+	Since time.Time
+	// Kept are checkpoints that were kept elsewhere: without one, nobody can see that the newest events were removed together with
+	// the checkpoints that vouch for them.
+	Kept []string
+	// Progress is told now and then how many events have been looked at; may be nil.
+	Progress func(events int)
+}
+
+// Verify reads every event and every checkpoint.
 func (c *Chains) Verify(ctx context.Context, kept ...string) (*Report, error) {
+	return c.Examine(ctx, Part{Kept: kept})
+}
+
+// Examine reads the events and the checkpoints of a part.
+func (c *Chains) Examine(ctx context.Context, part Part) (*Report, error) {
 	r := new(Report)
-	heads, err := c.verifyCheckpoints(ctx, r, kept)
+	heads, err := c.verifyCheckpoints(ctx, r, part)
 	if err != nil {
 		return nil, err
 	}
-	chains, err := c.store.AuditChains(ctx)
+	firsts, err := c.firsts(ctx, part, heads)
 	if err != nil {
 		return nil, err
 	}
-	for chain := range heads {
-		if !slices.Contains(chains, chain) {
-			chains = append(chains, chain)
-		}
-	}
-	for _, chain := range chains {
-		if err := c.verifyChain(ctx, r, chain, heads[chain]); err != nil {
+	for _, chain := range slices.Sorted(maps.Keys(firsts)) {
+		if err := c.verifyChain(ctx, r, part, chain, firsts[chain], heads[chain]); err != nil {
 			return nil, err
 		}
 	}
 	if r.Unsealed, err = c.store.CountUnsealedEvents(ctx); err != nil {
 		return nil, err
 	}
-	r.Chains = len(chains)
+	r.Chains = len(firsts)
 	slices.SortStableFunc(r.Faults, func(a, b Fault) int { return a.At.Compare(b.At) })
 	return r, nil
 }
 
-// head is what the newest checkpoint says of a chain.
-type head struct {
-	Head
-	checkpoint int64
-	at         time.Time
-}
-
-// verifyCheckpoints follows them from the first one and returns where they say that the chains stand.
-func (c *Chains) verifyCheckpoints(ctx context.Context, r *Report, kept []string) (map[string]head, error) {
-	heads, digests := map[string]head{}, map[int64]string{}
-	vouch := func(p *Checkpoint) {
-		for chain, h := range p.Chains {
-			if h.Position > heads[chain].Position {
-				heads[chain] = head{h, p.ID, time.Unix(p.IssuedAt, 0)}
-			}
-		}
-	}
-	outside := map[int64]string{}
-	for _, body := range kept {
-		p, err := c.ReadCheckpoint(body)
-		if err != nil {
-			return nil, fmt.Errorf("the checkpoint that was kept: %w", err)
-		}
-		outside[p.ID] = digest(body)
-		vouch(p)
-	}
-	var at time.Time
-	broken := false
-	fault := func(id int64, detail string) {
-		if !broken { // what follows from the first one says nothing new
-			r.Faults, broken = append(r.Faults, Fault{Position: id, At: at, Detail: detail}), true
-		}
-	}
-	before := ""
-	for last := int64(0); ; {
-		list, err := c.store.Checkpoints(ctx, last, sealAtOnce)
+// firsts are the chains to look at, each with the position to begin at. A chain that a checkpoint names and that has no event left
+// is one of them.
+func (c *Chains) firsts(ctx context.Context, part Part, heads map[string]head) (map[string]int64, error) {
+	firsts := map[string]int64{}
+	if part.Since.IsZero() {
+		chains, err := c.store.AuditChains(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range list {
-			if row.ID != last+1 {
-				fault(last+1, "is missing")
-			}
-			last = row.ID
-			r.Checkpoints++
-			p, err := c.ReadCheckpoint(row.Body)
-			if err != nil {
-				fault(row.ID, err.Error())
-				continue
-			}
-			at = time.Unix(p.IssuedAt, 0)
-			if p.ID != row.ID || p.Before != before {
-				fault(row.ID, "does not follow the one before")
-			}
-			before = digest(row.Body)
-			digests[row.ID] = before
-			vouch(p)
+		for _, chain := range chains {
+			firsts[chain] = 1
 		}
-		if len(list) < sealAtOnce {
-			break
+	} else {
+		var err error
+		if firsts, err = c.store.ChainsSince(ctx, part.Since); err != nil {
+			return nil, err
 		}
 	}
-	for id, d := range outside {
-		if digests[id] != d {
-			fault(id, "is not the one that was kept elsewhere")
+	for chain, h := range heads {
+		switch first, known := firsts[chain]; {
+		case part.Since.IsZero():
+			firsts[chain] = 1
+		case !known || h.Position < first:
+			firsts[chain] = h.Position
 		}
 	}
-	return heads, nil
+	return firsts, nil
 }
 
-func (c *Chains) verifyChain(ctx context.Context, r *Report, chain string, h head) error {
+// verifyChain follows a chain from a position on, which begins it or whose predecessor's link is taken for what it is.
+func (c *Chains) verifyChain(ctx context.Context, r *Report, part Part, chain string, first int64, h head) error {
 	before, at, position := c.genesis(chain), time.Time{}, int64(0)
 	fault := func(position int64, e *storage.AuditEvent, detail string) {
 		f := Fault{Chain: chain, Position: position, At: at, Detail: detail}
@@ -146,16 +120,29 @@ func (c *Chains) verifyChain(ctx context.Context, r *Report, chain string, h hea
 		}
 		r.Faults = append(r.Faults, f)
 	}
+	if first > 1 {
+		list, err := c.store.ChainEvents(ctx, chain, first-2, 1)
+		if err != nil {
+			return err
+		}
+		position = first - 1
+		if len(list) == 0 || list[0].Position != position {
+			at = h.at
+			fault(position, nil, gone)
+			return nil
+		}
+		before = list[0].Hash
+	}
 	for {
 		list, err := c.store.ChainEvents(ctx, chain, position, sealAtOnce)
 		if err != nil {
 			return err
 		}
 		for _, e := range list {
-			r.Events++
+			r.saw(e.At.Time)
 			position++
 			if e.Position != position {
-				fault(position, nil, "the event is gone")
+				fault(position, nil, gone)
 				return nil
 			}
 			if !secret.Equal([]byte(c.link(before, e)), []byte(e.Hash)) {
@@ -168,6 +155,9 @@ func (c *Chains) verifyChain(ctx context.Context, r *Report, chain string, h hea
 				return nil
 			}
 		}
+		if part.Progress != nil {
+			part.Progress(r.Events)
+		}
 		if len(list) < sealAtOnce {
 			break
 		}
@@ -177,4 +167,15 @@ func (c *Chains) verifyChain(ctx context.Context, r *Report, chain string, h hea
 		fault(position+1, nil, fmt.Sprintf("the chain was cut off: checkpoint %d vouches for %d events", h.checkpoint, h.Position))
 	}
 	return nil
+}
+
+const gone = "the event is gone"
+
+func (r *Report) saw(at time.Time) {
+	if r.Events++; r.From.IsZero() || at.Before(r.From) {
+		r.From = at
+	}
+	if at.After(r.To) {
+		r.To = at
+	}
 }

@@ -43,6 +43,9 @@ type Options struct {
 	Audit     *audit.Chains
 	Pages     *page.Renderer
 
+	// MailByWebhook and TextByWebhook: mail and text messages are left to the endpoints of webhooks.
+	MailByWebhook, TextByWebhook bool
+
 	Service string       // the name people know the service by, in mails; "": curfew
 	Log     *slog.Logger // nil: slog.Default()
 }

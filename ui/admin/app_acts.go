@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"strings"
 
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/audit"
@@ -29,6 +30,9 @@ func (h *Handlers) rotateSecret(v *visit) error {
 	if c.TokenEndpointAuthMethod != client.AuthBasic && c.TokenEndpointAuthMethod != client.AuthPost {
 		return errBadForm
 	}
+	if api.BeyondRole(v.person.Role, strings.Fields(c.Scope)) != "" { // who has the secret has what it opens
+		return errNotFound
+	}
 	sure, err := v.confirmed(page.PathAdminApps, func() (page.AdminConfirm, error) { return aboutApp(page.ActSecret, c), nil })
 	if err != nil || !sure {
 		return err
@@ -39,15 +43,13 @@ func (h *Handlers) rotateSecret(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if _, secret, err = h.Clients.RotateSecret(ctx, tx, now); err != nil {
-			return err
-		}
-		return audit.Write(ctx, tx, audit.Event{Kind: audit.ClientSecretNew, At: h.Clock.Now(), ClientID: c.ID, By: v.by()})
+		_, secret, err = api.NewSecret(ctx, tx, h.Clients, h.Clock.Now(), now, v.by())
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return v.show(h.appPage(v, row, c, secret), nil)
+	return h.showApp(v, row, c, secret, "")
 }
 
 // endApp ends every session in which the application took part, as a whole.

@@ -29,7 +29,7 @@ func (h *Handlers) listApps(v *visit) error {
 			return err
 		}
 		p.Apps = append(p.Apps, page.AppRow{URL: appURL(row.ID), ID: row.ID, Name: orID(c.ClientName, row.ID),
-			Kind: kindOf(c.TokenEndpointAuthMethod, c.GrantTypes), Backchannel: c.BackchannelLogoutURI != "",
+			Kind: kindOf(c.ApplicationType, c.TokenEndpointAuthMethod, c.GrantTypes), Backchannel: c.BackchannelLogoutURI != "",
 			Frontchannel: c.FrontchannelLogoutURI != "", UpdatedAt: row.UpdatedAt.Time})
 	}
 	return v.show(p, nil)
@@ -43,8 +43,10 @@ func orID(name, clientID string) string {
 }
 
 // kindOf is what people would call an application that registered so.
-func kindOf(auth string, grants []string) string {
+func kindOf(applicationType, auth string, grants []string) string {
 	switch {
+	case applicationType == "native":
+		return "native"
 	case auth == client.AuthNone:
 		return "browser"
 	case len(grants) > 0 && !slices.Contains(grants, client.GrantCode):
@@ -63,18 +65,41 @@ func (h *Handlers) application(v *visit) (*storage.Client, *client.Client, error
 	return row, c, err
 }
 
-func (h *Handlers) showApp(v *visit) error {
+func (h *Handlers) seeApp(v *visit) error {
 	row, c, err := h.application(v)
 	if err != nil {
 		return err
 	}
-	return v.show(h.appPage(v, row, c, ""), nil)
+	return h.showApp(v, row, c, "", v.query("stack"))
 }
 
-// appPage shows an application, with the secret where it has just been made.
-func (h *Handlers) appPage(v *visit, row *storage.Client, c *client.Client, secret string) page.AdminApp {
+// showNew shows an application that was registered a moment ago, with the program of the stack that was chosen.
+func (h *Handlers) showNew(v *visit, row *storage.Client, c *client.Client, secret, stack string) error {
+	p, err := h.appPage(v, row, c, secret, stack)
+	if err != nil {
+		return err
+	}
+	p.New = true
+	return v.show(p, nil)
+}
+
+// showApp shows an application, with the secret where it has just been made.
+func (h *Handlers) showApp(v *visit, row *storage.Client, c *client.Client, secret, stack string) error {
+	p, err := h.appPage(v, row, c, secret, stack)
+	if err != nil {
+		return err
+	}
+	for _, add := range []func(*visit, *client.Client, *page.AdminApp) error{h.addUse, h.addHealth, h.addTemplate} {
+		if err := add(v, c, &p); err != nil {
+			return err
+		}
+	}
+	return v.show(p, nil)
+}
+
+func (h *Handlers) appPage(v *visit, row *storage.Client, c *client.Client, secret, stack string) (page.AdminApp, error) {
 	at := appURL(c.ID)
-	p := page.AdminApp{Console: v.console(page.PathAdminApps), ID: c.ID, Name: c.Name(), Kind: kindOf(c.TokenEndpointAuthMethod, c.GrantTypes),
+	p := page.AdminApp{Console: v.console(page.PathAdminApps), ID: c.ID, Name: c.Name(), Kind: kindOf(c.ApplicationType, c.TokenEndpointAuthMethod, c.GrantTypes),
 		Secret: secret, Redirects: c.RedirectURIs, PostRedirects: c.PostLogoutRedirectURIs, Grants: c.GrantTypes,
 		Backchannel: c.BackchannelLogoutURI, Frontchannel: c.FrontchannelLogoutURI, Scope: c.Scope, Auth: c.TokenEndpointAuthMethod,
 		SkipConsent: c.SkipConsent, CreatedAt: row.CreatedAt.Time, UpdatedAt: row.UpdatedAt.Time}
@@ -84,14 +109,14 @@ func (h *Handlers) appPage(v *visit, row *storage.Client, c *client.Client, secr
 			p.SecretAction = at + "/secret"
 		}
 	}
-	stacks := stacksOf(p.Kind)
-	p.Stack = v.query("stack")
-	if !slices.Contains(stacks, p.Stack) {
+	stacks := stacksOf(c)
+	if p.Stack = stack; !slices.Contains(stacks, stack) {
 		p.Stack = stacks[0]
 	}
 	for _, s := range stacks {
 		p.Stacks = append(p.Stacks, page.Stack{Name: s, URL: at + "?stack=" + s, Current: s == p.Stack})
 	}
-	p.Snippet = h.snippet(p.Stack, c)
-	return p
+	var err error
+	p.Program, err = h.snippet(p.Stack, c, secret)
+	return p, err
 }

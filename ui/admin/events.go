@@ -10,7 +10,6 @@ import (
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
-	"github.com/curfew-id/curfew/op/factor"
 	"github.com/curfew-id/curfew/op/push"
 	"github.com/curfew-id/curfew/op/session"
 )
@@ -84,8 +83,12 @@ func (h *Handlers) watcher(w http.ResponseWriter, r *http.Request) (*visit, erro
 	if !console(current) || !May(current.User.Role, SessionsRead) {
 		return nil, errNotFound
 	}
-	if current.ACR != factor.ACRMulti {
-		return nil, session.ErrNone
+	proved, err := h.proved(r, current)
+	if err == nil && !proved {
+		err = session.ErrNone
+	}
+	if err != nil {
+		return nil, err
 	}
 	return v, nil
 }

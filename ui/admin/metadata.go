@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
@@ -61,7 +63,7 @@ func (h *Handlers) saveMetadata(v *visit) error {
 	case errors.Is(err, user.ErrMetadataTooLarge):
 		m.Errors = page.Fault("json", page.JSONTooLarge, user.MaxMetadata)
 	case err != nil:
-		m.Errors = page.Fault("json", page.JSONMalformed)
+		m.Errors = page.Errors{"json": jsonFault(m.JSON)}
 	case m.Version != u.Version: // somebody changed the user since this page was read
 		m.Errors, m.Version = page.Fault("", page.ChangedMeanwhile), u.Version
 	}
@@ -101,4 +103,28 @@ func merged(was, typed string, replace bool) (string, error) {
 		return c.String(), nil
 	}
 	return string(b), nil
+}
+
+// jsonFault says what is wrong with what was typed in the place of a JSON object, and where. Columns count characters, from 1.
+func jsonFault(typed string) page.Message {
+	d := json.NewDecoder(strings.NewReader(typed))
+	var value any
+	err := d.Decode(&value)
+	at := d.InputOffset()
+	var wrong *json.SyntaxError
+	switch {
+	case strings.TrimSpace(typed) == "":
+		return page.Msg(page.JSONNoObject)
+	case errors.As(err, &wrong):
+		at = wrong.Offset - 1 // it counts the byte that is wrong
+	case err != nil: // it ends in the middle
+		at = int64(len(typed))
+	case strings.TrimSpace(typed[at:]) == "":
+		return page.Msg(page.JSONNoObject)
+	default: // something follows
+		at += int64(len(typed[at:]) - len(strings.TrimLeft(typed[at:], " \t\r\n")))
+	}
+	before := typed[:min(max(at, 0), int64(len(typed)))]
+	line := strings.Count(before, "\n") + 1
+	return page.Msg(page.JSONAt, line, utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:])+1)
 }

@@ -30,7 +30,7 @@ func TestRolesOnEveryRoute(t *testing.T) {
 			b := w.signIn(w.person("x"+role+"@example.com", role, ""))
 			for _, rt := range w.table() {
 				path := strings.NewReplacer("{user}", u.ID, "{session}", theirs.current.ID, "{app}", "cli_app", "{factor}", "fac_x",
-					"{hook}", "whk_x", "{delivery}", "dlv_x").Replace(rt.path)
+					"{hook}", "whk_x", "{event}", "evt_x", "{delivery}", "dlv_x").Replace(rt.path)
 				allowed := strings.Contains(" "+want[rt.right]+" ", " "+role+" ") && role != ""
 				// A form without a value is refused by who may, and what destroys only asks.
 				b.do(rt.method, path, "")

@@ -20,6 +20,7 @@ const (
 	userEnded   = 5
 	userDevices = 20
 	userEvents  = 20
+	userActing  = 10
 )
 
 // subject returns the user that the path names, or errNotFound.
@@ -71,8 +72,11 @@ func (h *Handlers) user(v *visit, typed *page.MetadataForm) error {
 	if v.mayOn(UsersImpersonate, u.User) && !p.Self && !p.Disabled && h.Actors != nil {
 		p.ImpersonateAction = at + "/impersonate"
 	}
+	if p.ExternalIDs, err = h.Store.ExternalIDs(v.r.Context(), u.ID); err != nil {
+		return err
+	}
 	for _, add := range []func(context.Context, *visit, *user.Person, *page.AdminUser) error{h.addSessions, h.addFactors, h.addDevices,
-		h.addConsents, h.addHistory} {
+		h.addConsents, h.addActing, h.addHistory} {
 		if err := add(v.r.Context(), v, u, &p); err != nil {
 			return err
 		}
@@ -156,15 +160,6 @@ func (h *Handlers) addConsents(ctx context.Context, v *visit, u *user.Person, p 
 		p.Consents = append(p.Consents, row)
 	}
 	return nil
-}
-
-func (h *Handlers) addHistory(ctx context.Context, v *visit, u *user.Person, p *page.AdminUser) error {
-	events, err := h.Store.UserEvents(ctx, u.ID, userEvents)
-	if err != nil {
-		return err
-	}
-	p.History, err = h.eventRows(v, events)
-	return err
 }
 
 // nilIfMissing is for what is looked for and may not be there.

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/storage"
@@ -12,22 +13,38 @@ import (
 // rowsShown is how many rows a list has to a page.
 const rowsShown = 50
 
+// seenSpans is by when users last signed in they can be narrowed to; what is below zero is for those who did not.
+var seenSpans = map[string]time.Duration{"7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour, "not30d": -30 * 24 * time.Hour,
+	"not90d": -90 * 24 * time.Hour, "not1y": -365 * 24 * time.Hour}
+
 func (h *Handlers) listUsers(v *visit) error {
 	ctx, q := v.r.Context(), v.query("q")
 	if _, err := id.Bytes(id.User, q); err == nil {
 		return v.goTo(userURL(q))
 	}
-	p := page.AdminUsers{Console: v.console(page.PathAdminUsers), Query: q, Status: v.query("status"), RoleFilter: v.query("role")}
-	rows, err := h.Store.FindUsers(ctx, storage.UserSearch{Prefix: q, Status: p.Status, Role: p.RoleFilter, After: v.query("after"),
-		Limit: rowsShown + 1})
+	p := page.AdminUsers{Console: v.console(page.PathAdminUsers), Query: q, Status: v.query("status"), RoleFilter: v.query("role"),
+		Second: v.query("second"), Seen: v.query("seen")}
+	f := storage.UserSearch{Text: q, Status: p.Status, Role: p.RoleFilter, SecondFactor: p.Second, After: v.query("after"), Limit: rowsShown + 1}
+	switch back, known := seenSpans[p.Seen]; {
+	case p.Seen != "" && !known, p.Second != "" && p.Second != "yes" && p.Second != "no":
+		return errBadForm
+	case back > 0:
+		f.Since = p.Now.Add(-back)
+	case back < 0:
+		f.Before = p.Now.Add(back)
+	}
+	rows, further, err := h.Store.FindUsers(ctx, f)
 	if err != nil {
 		return err
 	}
-	if len(rows) > rowsShown {
+	switch {
+	case len(rows) > rowsShown:
 		rows = rows[:rowsShown]
 		if p.More = q != ""; !p.More {
 			p.Pager.NextURL = v.next(rows[rowsShown-1].ID)
 		}
+	case further != "":
+		p.Partly, p.Pager.NextURL = true, v.next(further)
 	}
 	if q == "" {
 		p.Pager.FirstURL = v.first()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/storage"
@@ -14,11 +15,15 @@ import (
 func TestUsersAreFound(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		b := w.signIn(w.person("admin@example.com", actor.RoleAdmin, ""))
-		w.person("anna@example.com", "", "Zoe Ämter")
+		anna := w.person("anna@example.com", "", "Zoe Ämter")
 		off := w.person("user@example.com", "", "Anna B")
+		off.FamilyName = "Kaya"
+		w.must(w.Store.UpdateUser(t.Context(), off))
 		w.must(w.Users.Disable(t.Context(), w.Store, w.Door, off.ID, "test"))
+		w.called(anna, "+49305550112", "crm-1")
 		for query, want := range map[string]string{"": "user@ anna@ admin@", "?q=ANN": "anna@ user@", "?q=zoe": "anna@", "?q=nobody": "",
-			"?status=disabled": "user@", "?role=admin": "admin@", "?q=ann&status=active": "anna@", "?q=%25": "", "?q=a": "admin@ anna@ user@"} {
+			"?status=disabled": "user@", "?role=admin": "admin@", "?q=%2B49+30": "anna@", "?q=0049(30)5550112": "anna@", "?q=03": "", "?q=crm-1": "anna@", "?q=crm": "", "?q=kaya": "user@",
+			"?second=yes": "anna@ admin@", "?second=no": "user@", "?seen=7d": "admin@", "?seen=not30d": "user@ anna@", "?q=ann&second=no": "user@", "?q=ann&seen=7d": "", "?q=ann&status=active": "anna@", "?q=%25": "", "?q=a": "admin@ anna@ user@"} {
 			var got []string
 			for _, text := range b.get(page.PathAdminUsers + query).want(http.StatusOK).all(".cell-main") {
 				got = append(got, strings.TrimSuffix(text, "example.com"))
@@ -28,8 +33,23 @@ func TestUsersAreFound(t *testing.T) {
 			}
 		}
 		b.get(page.PathAdminUsers+"?q="+off.ID).leads(userURL(off.ID)).has("h1", "Anna B").has(".tag", "Disabled")
+		b.get(userURL(anna.ID)).has("dd", "crm-1")
 		b.get(userURL("usr_x")).want(http.StatusNotFound)
+		for _, bad := range []string{"?second=maybe", "?seen=tomorrow"} {
+			b.get(page.PathAdminUsers + bad).want(http.StatusBadRequest)
+		}
 	})
+}
+
+// called gives somebody a phone number that they prove with, and an external id.
+func (w *world) called(u *storage.User, phone, external string) {
+	w.t.Helper()
+	ctx, now := w.t.Context(), storage.At(w.clock.Now())
+	w.must(w.Store.InsertIdentifier(ctx, &storage.Identifier{Kind: storage.IdentifierPhone, Value: phone, UserID: u.ID, Display: phone, IsPrimary: true, CreatedAt: now}))
+	w.must(w.Store.InsertFactor(ctx, &storage.Factor{UserID: u.ID, ID: id.New(id.Factor), Kind: "sms", Label: phone, ConfirmedAt: now, CreatedAt: now}))
+	i := &storage.UserImport{ID: id.New(id.Import), CreatedBy: "test", CreatedAt: now, UpdatedAt: now}
+	w.must(w.Store.InsertUserImport(ctx, i))
+	w.must(w.Store.InsertImportResults(ctx, []*storage.ImportResult{{ImportID: i.ID, Line: 1, Status: storage.ImportCreated, ExternalID: external, UserID: u.ID}}))
 }
 
 func TestUsersArePaged(t *testing.T) {
@@ -91,8 +111,9 @@ func TestMetadata(t *testing.T) {
 		w.wantMetadata(u.ID, `{"plan":{"name":"gold"}}`)
 		save("replace", "3", `{"a": 1}`).leads(at + "#metadata")
 		w.wantMetadata(u.ID, `{"a":1}`)
-		for _, bad := range []string{"", "[]", "{", `{"a":1} x`, "null"} {
-			save("merge", "4", bad).want(http.StatusUnprocessableEntity).has(".fault", "This is not a JSON object.")
+		for bad, fault := range map[string]string{"": "It must be a JSON object", "[]": "It must be a JSON object", "null": "It must be a JSON object",
+			"{": "Line 1, column 2:", `{"a":1} x`: "Line 1, column 9:", "{\n  \"ä\": 1,\n  \"b\": wrong\n}": "Line 3, column 8:", "{\n \"é\" 1}": "Line 2, column 6:"} {
+			save("merge", "4", bad).want(http.StatusUnprocessableEntity).has(".fault", fault)
 		}
 		save("merge", "4", `{"a":"`+strings.Repeat("x", 9000)+`"}`).want(http.StatusUnprocessableEntity).has(".fault", "At most 8192 bytes")
 		save("merge", "1", `{"b":1}`).want(http.StatusUnprocessableEntity).has(".alert", "Somebody changed it")
@@ -138,7 +159,7 @@ func (w *world) wantMetadata(userID, want string) {
 // wantEvents checks that somebody did something to a user, in the log.
 func (w *world) wantEvents(userID, kind, by string) {
 	w.t.Helper()
-	list, err := w.Store.AuditEvents(w.t.Context(), storage.EventFilter{UserID: userID, Kind: kind, Limit: 5})
+	list, err := w.Store.QueryAuditEvents(w.t.Context(), storage.AuditQuery{UserID: userID, Kind: kind, Limit: 5})
 	w.must(err)
 	if len(list) == 0 || list[0].Actor != by {
 		w.t.Errorf("%s: %d events, want one by %s", kind, len(list), by)

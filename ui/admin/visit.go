@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/curfew-id/curfew/internal/httpx"
@@ -37,13 +36,18 @@ func (h *Handlers) admitted(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		httpx.NoStore(w.Header())
 		v, err := h.visit(w, r)
+		proved := false
+		if err == nil && !May(v.person.Role, rt.right) {
+			err = errNotFound
+		}
+		if err == nil {
+			proved, err = h.proved(r, v.current)
+		}
 		watching := r.URL.Query().Get(looking) != ""
 		switch {
-		case err == nil && !May(v.person.Role, rt.right):
-			err = errNotFound
-		case err == nil && v.current.ACR != factor.ACRMulti && watching:
+		case err == nil && !proved && watching:
 			err = session.ErrNone
-		case err == nil && v.current.ACR != factor.ACRMulti:
+		case err == nil && !proved:
 			err = h.enter(v)
 		case err == nil:
 			err = rt.do(v)
@@ -90,8 +94,12 @@ func console(c *session.Current) bool {
 	return c.Kind == storage.KindBrowser && !c.Impersonated() && len(Roles[c.User.Role]) > 0
 }
 
-// enter asks for the second factor. Who has set up none is led to where that is done, and can go on with a code by mail, which
-// is what a sign-in that asks for two factors takes of them (authflow.SecondFactors).
+// proved tells whether a session was proved by what the console asks for.
+func (h *Handlers) proved(r *http.Request, c *session.Current) (bool, error) {
+	return h.Factors.Administers(r.Context(), c.UserID, c.ACR, c.AMR, c.AuthenticatedAt.Time)
+}
+
+// enter asks for the second factor. Who has set up none that counts here (factor.Administers) sets one up first.
 func (h *Handlers) enter(v *visit) error {
 	kinds, err := h.Factors.Kinds(v.r.Context(), v.by())
 	if err != nil {
@@ -99,8 +107,8 @@ func (h *Handlers) enter(v *visit) error {
 	}
 	p := page.AdminEnter{Base: v.base(), Who: page.Who{Name: v.person.Name, Email: v.person.Email}, StepUpURL: pathSignIn,
 		LeaveURL: page.PathAccount}
-	if !slices.ContainsFunc(kinds, func(k factor.Kind) bool { return k != factor.KindPassword }) {
-		p.EnrollURL = page.PathSecurity
+	if !factor.Independent(kinds) {
+		p.StepUpURL, p.EnrollURL = "", page.PathConsoleFactor
 	}
 	return v.render(http.StatusForbidden, p)
 }

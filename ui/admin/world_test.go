@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/internal/httpx"
+	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/audit"
@@ -127,6 +129,9 @@ func (w *world) signIn(row *storage.User) *browser {
 
 func (w *world) signInWith(row *storage.User, proved ...factor.Kind) *browser {
 	w.t.Helper()
+	if slices.Contains(proved, factor.KindTOTP) {
+		w.authenticator(row.ID)
+	}
 	b := &browser{world: w, cookies: map[string]string{}}
 	rec := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, issuer+"/", nil)
@@ -137,6 +142,17 @@ func (w *world) signInWith(row *storage.User, proved ...factor.Kind) *browser {
 	w.must(err)
 	b.keep(rec.Result())
 	return b
+}
+
+// authenticator gives a user one, unless they have one.
+func (w *world) authenticator(userID string) {
+	w.t.Helper()
+	rows, err := w.Store.Factors(w.t.Context(), userID, string(factor.KindTOTP))
+	w.must(err)
+	if now := storage.At(w.clock.Now()); len(rows) == 0 {
+		w.must(w.Store.InsertFactor(w.t.Context(), &storage.Factor{UserID: userID, ID: id.New(id.Factor), Kind: string(factor.KindTOTP),
+			ConfirmedAt: now, CreatedAt: now}))
+	}
 }
 
 func (b *browser) keep(res *http.Response) {

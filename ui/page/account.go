@@ -6,8 +6,10 @@ import "time"
 const (
 	PathAccount  = "/account"
 	PathSecurity = "/account/security"
-	PathApps     = "/account/apps"
-	PathSessions = "/account/sessions"
+	// PathConsoleFactor is where somebody with a role sets up the factor that the console asks for.
+	PathConsoleFactor = PathSecurity + "/console"
+	PathApps          = "/account/apps"
+	PathSessions      = "/account/sessions"
 )
 
 // Frame is what every account page has around its content.

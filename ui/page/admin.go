@@ -38,11 +38,11 @@ func Sections() []Link {
 	}
 }
 
-// AdminEnter stands before the console where the session rests on one factor alone.
+// AdminEnter stands before the console where the session was not proved by what the console asks for.
 type AdminEnter struct {
 	Base
 	Who       Who
-	StepUpURL string // asks for the second factor
+	StepUpURL string // asks for the second factor; empty with EnrollURL
 	EnrollURL string // where one is set up; empty: the person has one
 	LeaveURL  string
 }
@@ -85,13 +85,12 @@ const (
 	ActRotateKey    Act = "rotate_key"
 	ActTemplate     Act = "delete_template"
 	ActWebhook      Act = "delete_webhook"
-	ActHookSecret   Act = "hook_secret"
 )
 
 // Acts lists every Act.
 func Acts() []Act {
 	return []Act{ActDisable, ActReset, ActRemoveFactor, ActEndSession, ActEndUser, ActEndApp, ActEndAll, ActRole, ActImpersonate,
-		ActSecret, ActDeleteApp, ActRotateKey, ActTemplate, ActWebhook, ActHookSecret}
+		ActSecret, ActDeleteApp, ActRotateKey, ActTemplate, ActWebhook}
 }
 
 // Told says by what an app will learn of an end: "backchannel", "frontchannel" or "none".

@@ -8,6 +8,12 @@ const (
 	JSONMalformed    Key = "admin.fault.json"         //
 	JSONTooLarge     Key = "admin.fault.json_size"    // {0}: greatest number of bytes
 	ChangedMeanwhile Key = "admin.fault.changed"      //
+	CallbackPath     Key = "admin.fault.callback_path"
+	CallbackLoopback Key = "admin.fault.callback_loopback"
+	JSONAt           Key = "admin.fault.json_at"     // {0}: line, {1}: column, of what is no JSON
+	JSONNoObject     Key = "admin.fault.json_object" // JSON, and no object
+	NoDay            Key = "admin.fault.day"         //
+	DaysTurned       Key = "admin.fault.days_turned" //
 )
 
 // Notices of the console.
@@ -32,10 +38,10 @@ const (
 // ConsoleNotices lists the notices that may cross a redirect in the console.
 func ConsoleNotices() []Key {
 	return []Key{Saved, UserDisabled, UserEnabled, ResetMailSent, MailTooOften, FactorTaken, SessionsEnded, SessionOver, RoleChanged,
-		ApprovalNeeded, AppDeleted, KeysRotated, Deleted, TestSent, SentAgain}
+		ApprovalNeeded, AppDeleted, KeysRotated, Deleted, TestSent, SentAgain, HookCreated, HookRotated, HookEnabled}
 }
 
 // ConsoleFaults lists the faults of the console's forms.
 func ConsoleFaults() []Key {
-	return []Key{NotAccepted, NotAllowed, TooLong, JSONMalformed, JSONTooLarge, ChangedMeanwhile}
+	return []Key{NotAccepted, NotAllowed, TooLong, JSONMalformed, JSONTooLarge, ChangedMeanwhile, JSONAt, JSONNoObject, NoDay, DaysTurned, CallbackPath, CallbackLoopback}
 }

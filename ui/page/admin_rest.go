@@ -2,31 +2,6 @@ package page
 
 import "time"
 
-// AdminAudit is the audit log.
-//
-// Fields of the query: q (a user's address or id), kind, after.
-type AdminAudit struct {
-	Console
-	Form
-	Query, Kind  string
-	Kinds        []string
-	NotFound     bool
-	Events       []EventRow
-	Pager        Pager
-	VerifyAction string
-	Verified     *Verification // what the last look at all chains found; nil: none yet
-	Verifying    bool
-}
-
-func (AdminAudit) template() string { return "admin_audit" }
-
-// Verification is what a look at the audit's chains found.
-type Verification struct {
-	At                                    time.Time
-	Events, Unsealed, Chains, Checkpoints int
-	Faults                                []string // for administrators, in English
-}
-
 // AdminKeys lists the signing keys.
 type AdminKeys struct {
 	Console
@@ -106,44 +81,4 @@ func (v view) TemplateChoice(form Form, label, value string) control {
 		list = append(list, Option{k, v.TemplateKind(k)})
 	}
 	return v.Choice(form, "kind", label, value, list)
-}
-
-// AdminWebhooks lists the endpoints, with the form for another one.
-//
-// Fields: url, description, events, owner_email.
-type AdminWebhooks struct {
-	Console
-	Form
-	Rows                            []WebhookRow
-	URL, Description, Events, Owner string
-}
-
-func (AdminWebhooks) template() string { return "admin_webhooks" }
-
-// WebhookRow is one endpoint.
-type WebhookRow struct {
-	URL, Address, Description string
-	Disabled, Failing         bool
-}
-
-// AdminWebhook shows an endpoint with its deliveries.
-type AdminWebhook struct {
-	Console
-	Row                                                         WebhookRow
-	ID, Events, Owner                                           string
-	Secret                                                      string // shown this once
-	CreatedAt                                                   time.Time
-	Deliveries                                                  []WebhookDeliveryRow
-	Pager                                                       Pager
-	TestAction, EnableAction, RotateAction, DeleteAction, Again string
-}
-
-func (AdminWebhook) template() string { return "admin_webhook" }
-
-// WebhookDeliveryRow is one message to an endpoint.
-type WebhookDeliveryRow struct {
-	Type, Outcome, Error string
-	Status, Attempts     int64
-	At                   time.Time
-	ResendAction         string
 }

@@ -4,14 +4,16 @@ import "time"
 
 // AdminUsers is the list of users, with the form that narrows it.
 //
-// Fields of the query: q, status, role, after.
+// Fields of the query: q, status, role, second ("yes", "no"), seen (one of SeenSpans), after.
 type AdminUsers struct {
 	Console
 	Form
-	Query, Status, RoleFilter string
-	Users                     []UserRow
-	More                      bool // a search found more than one page
-	Pager                     Pager
+	Query, Status, RoleFilter, Second, Seen string
+
+	Users  []UserRow
+	More   bool // a search found more than one page
+	Partly bool // not all were looked at: the pager goes on
+	Pager  Pager
 }
 
 func (AdminUsers) template() string { return "admin_users" }
@@ -24,6 +26,24 @@ type UserRow struct {
 	Disabled     bool
 	CreatedAt    time.Time
 	LastSignInAt time.Time // zero: never
+}
+
+// SeenSpans lists by when users last signed in they can be narrowed to: "admin.users.seen.<span>".
+func SeenSpans() []string { return []string{"7d", "30d", "not30d", "not90d", "not1y"} }
+
+// SeenChoice is a Choice among SeenSpans.
+func (v view) SeenChoice(form Form, label, value string) control {
+	list := []Option{{"", v.T("admin.any")}}
+	for _, s := range SeenSpans() {
+		list = append(list, Option{s, v.T("admin.users.seen." + s)})
+	}
+	return v.Choice(form, "seen", label, value, list)
+}
+
+// SecondChoice is a Choice between users with a second factor and without.
+func (v view) SecondChoice(form Form, label, value string) control {
+	return v.Choice(form, "second", label, value, []Option{{"", v.T("admin.any")}, {"yes", v.T("admin.users.second.yes")},
+		{"no", v.T("admin.users.second.no")}})
 }
 
 // AdminUser is all that the console knows of one user. An empty action hides what it would do.
@@ -44,12 +64,16 @@ type AdminUser struct {
 	UpdatedAt time.Time
 	LastSeen  time.Time
 
-	Factors  []FactorRow
-	Live     []AdminSessionRow
-	Devices  []DeviceRow
-	Consents []ConsentRow
-	Metadata []MetadataForm
-	History  []EventRow
+	Factors             []FactorRow
+	Live                []AdminSessionRow
+	Devices             []DeviceRow
+	Consents            []ConsentRow
+	Metadata            []MetadataForm
+	History             []EventRow
+	OlderURL, NewestURL string     // of the history
+	ActedBy, Acted      []EventRow // impersonations of the user, and those by them
+
+	ExternalIDs []string // what they were called where they were imported from
 
 	DisableAction, EnableAction, ResetAction, EndAllAction, ImpersonateAction string
 	RoleForm                                                                  Form
@@ -105,22 +129,3 @@ func (v view) TierName(tier string) string { return v.T("admin.meta." + tier) }
 
 // TierHint says who reads and writes a tier.
 func (v view) TierHint(tier string) string { return v.T("admin.meta." + tier + ".hint") }
-
-// EventRow is one event of the audit log.
-type EventRow struct {
-	ID       string
-	At       time.Time
-	Kind     string // as the log has it
-	Actor    string // who did it: a name where it is known
-	ActorURL string
-	User     string
-	UserURL  string
-	Session  string
-	Client   string
-	Address  string
-	Request  string
-	Data     string // JSON
-	Sealed   bool   // it has its place in a chain
-	Chain    string
-	Position int64
-}

@@ -52,6 +52,13 @@ type control struct {
 	Control string // input, area or choice
 	Rows    int
 	Options []Option
+	Groups  []OptionGroup // behind the Options
+}
+
+// OptionGroup is some choices under a heading.
+type OptionGroup struct {
+	Label   string
+	Options []Option
 }
 
 // Option is one choice of a field.
@@ -116,24 +123,6 @@ func (v view) StatusChoice(form Form, label, value string) control {
 func (v view) UserStatusChoice(form Form, label, value string) control {
 	return v.Choice(form, "status", label, value, []Option{{"", v.T("admin.any")}, {"active", v.T("admin.user.active")},
 		{"disabled", v.T("admin.user.disabled")}})
-}
-
-// EventChoice is a Choice among kinds of audit events, by the names that the log has for them.
-func (v view) EventChoice(form Form, label, value string, kinds []string) control {
-	list := []Option{{"", v.T("admin.any")}}
-	for _, k := range kinds {
-		list = append(list, Option{k, k})
-	}
-	return v.Choice(form, "kind", label, value, list)
-}
-
-// KindChoice is a Choice among kinds of app.
-func (v view) KindChoice(form Form, label, value string) control {
-	var list []Option
-	for _, k := range AppKinds() {
-		list = append(list, Option{k, v.KindName(k)})
-	}
-	return v.Choice(form, "kind", label, value, list)
 }
 
 // paging is what the part "pager" shows.
@@ -210,4 +199,25 @@ func (d drawn) Sum(s Series) string {
 		n += x
 	}
 	return d.Number(n)
+}
+
+// figures is one line of a chart as a table.
+type figures struct {
+	At     time.Time
+	Values []string // of each series, and their sum where there are several
+}
+
+// Lines are the numbers of a chart for who does not see it, the newest first.
+func (d drawn) Lines() (list []figures) {
+	for i := len(d.C.Times) - 1; i >= 0; i-- {
+		f := figures{At: d.C.Times[i]}
+		for _, s := range d.C.Series {
+			f.Values = append(f.Values, d.Amount(d.C, s.Values[i]))
+		}
+		if len(d.C.Series) > 1 {
+			f.Values = append(f.Values, d.Amount(d.C, d.C.sum(i)))
+		}
+		list = append(list, f)
+	}
+	return list
 }

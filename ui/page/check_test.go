@@ -112,7 +112,7 @@ func checkElement(n *html.Node, lang string, labelled map[string]bool, ids map[s
 		if !known { // of the console: nothing that a browser knows
 			want = "off"
 		}
-		if (!strings.Contains(" "+want+" ", " "+complete+" ") || complete == "") && kind != "checkbox" {
+		if (!strings.Contains(" "+want+" ", " "+complete+" ") || complete == "") && kind != "checkbox" && kind != "radio" {
 			add("field %q has autocomplete %q, want one of %q", name, complete, want)
 		}
 		if _, hidden := attr(n, "hidden"); hidden {

@@ -24,11 +24,21 @@ type MailList struct {
 	Base
 	Messages []Mail // newest first
 	Refresh  int    // seconds between reloads; 0 never
+	// Authenticators stand in for the phones of seeded accounts.
+	Authenticators []Authenticator
 }
 
 func (MailList) layout() string { return "wide" }
 
 func (MailList) template() string { return "mail_list" }
+
+// Authenticator is what an authenticator app shows at the moment.
+type Authenticator struct {
+	Account string
+	Code    string
+	Wait    int // seconds until the code counts, because the one before it was used; 0: it does
+	Left    int // seconds that it is shown for, once it counts
+}
 
 // Mail is one message of the mailbox.
 type Mail struct {

@@ -19,7 +19,7 @@ type field struct {
 }
 
 // fieldOrder is the order in which the summary names faulty fields.
-var fieldOrder = []string{"", "email", "name", "phone", "current_password", "new_password", "password", "code", "locale"}
+var fieldOrder = []string{"", "email", "name", "phone", "current_password", "new_password", "password", "code", "locale", "url"}
 
 // faulty returns the faulty fields of f in the order of fieldOrder.
 func faulty(f Form) []string {

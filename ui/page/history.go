@@ -32,51 +32,52 @@ type HistoryEntry struct {
 	Country string
 }
 
-// Deed is what was done, in words of its own: "history.<Deed>". Those about an app or a method name it.
+// Deed is what was done: the kind of an audit event, or a kind of one that has other words. See EventWords.
 type Deed string
 
-// Deeds.
+// Deeds that a person is told of.
 const (
-	DeedSignedUp         Deed = "signed_up"
-	DeedCreated          Deed = "created"
-	DeedUpdated          Deed = "updated"
-	DeedDisabled         Deed = "disabled"
-	DeedEnabled          Deed = "enabled"
-	DeedVerified         Deed = "verified"
-	DeedSignInFailed     Deed = "sign_in_failed"
-	DeedSignInThrottled  Deed = "sign_in_throttled"
-	DeedProofFailed      Deed = "proof_failed"
-	DeedProofThrottled   Deed = "proof_throttled"
-	DeedSignedIn         Deed = "signed_in"
-	DeedSteppedUp        Deed = "stepped_up"
-	DeedSwitched         Deed = "switched"
-	DeedEnded            Deed = "ended"
-	DeedAllEnded         Deed = "all_ended"
-	DeedDeviceForgotten  Deed = "device_forgotten"
-	DeedOfflineStarted   Deed = "offline_started"
-	DeedAppStarted       Deed = "app_started"
-	DeedAppRevoked       Deed = "app_revoked"
-	DeedAppReused        Deed = "app_reused"
-	DeedConsentGranted   Deed = "consent_granted"
-	DeedConsentDenied    Deed = "consent_denied"
-	DeedConsentWithdrawn Deed = "consent_withdrawn"
-	DeedPasswordChanged  Deed = "password_changed"
-	DeedPasswordReset    Deed = "password_reset"
-	DeedFactorAdded      Deed = "factor_added"
-	DeedFactorRemoved    Deed = "factor_removed"
-	DeedCodesMade        Deed = "codes_made"
-	DeedCodeUsed         Deed = "code_used"
-	DeedActingStarted    Deed = "acting_started"
-	DeedActingEnded      Deed = "acting_ended"
+	DeedSignedUp         Deed = "user.signed_up"
+	DeedCreated          Deed = "user.created"
+	DeedUpdated          Deed = "user.updated"
+	DeedDisabled         Deed = "user.disabled"
+	DeedEnabled          Deed = "user.enabled"
+	DeedVerified         Deed = "user.identifier_verified"
+	DeedSignInFailed     Deed = "sign_in.failed"
+	DeedSignInThrottled  Deed = "sign_in.throttled"
+	DeedProofFailed      Deed = "proof.failed"
+	DeedProofThrottled   Deed = "proof.throttled"
+	DeedSignedIn         Deed = "session.started"
+	DeedOfflineStarted   Deed = "session.started.offline"
+	DeedSteppedUp        Deed = "session.stepped_up"
+	DeedSwitched         Deed = "session.switched"
+	DeedEnded            Deed = "session.ended"
+	DeedActingEnded      Deed = "session.ended.acting"
+	DeedAllEnded         Deed = "sessions.ended"
+	DeedDeviceForgotten  Deed = "device.forgotten"
+	DeedAppStarted       Deed = "token_family.started"
+	DeedAppRevoked       Deed = "token_family.revoked"
+	DeedAppReused        Deed = "token_family.reused"
+	DeedCodeReused       Deed = "code.reused"
+	DeedConsentGranted   Deed = "consent.granted"
+	DeedConsentDenied    Deed = "consent.denied"
+	DeedConsentWithdrawn Deed = "consent.withdrawn"
+	DeedPasswordChanged  Deed = "factor.password_changed"
+	DeedPasswordReset    Deed = "factor.password_reset"
+	DeedFactorAdded      Deed = "factor.added"
+	DeedFactorRemoved    Deed = "factor.removed"
+	DeedCodesMade        Deed = "factor.recovery_codes_made"
+	DeedCodeUsed         Deed = "factor.recovery_code_used"
+	DeedActingStarted    Deed = "impersonation.started"
 )
 
 // Deeds lists every one.
 func Deeds() []Deed {
 	return []Deed{DeedSignedUp, DeedCreated, DeedUpdated, DeedDisabled, DeedEnabled, DeedVerified, DeedSignInFailed, DeedSignInThrottled,
-		DeedProofFailed, DeedProofThrottled, DeedSignedIn, DeedSteppedUp, DeedSwitched, DeedEnded, DeedAllEnded,
-		DeedDeviceForgotten, DeedOfflineStarted, DeedAppStarted, DeedAppRevoked, DeedAppReused, DeedConsentGranted, DeedConsentDenied,
-		DeedConsentWithdrawn, DeedPasswordChanged, DeedPasswordReset, DeedFactorAdded, DeedFactorRemoved, DeedCodesMade, DeedCodeUsed,
-		DeedActingStarted, DeedActingEnded}
+		DeedProofFailed, DeedProofThrottled, DeedSignedIn, DeedOfflineStarted, DeedSteppedUp, DeedSwitched, DeedEnded, DeedActingEnded,
+		DeedAllEnded, DeedDeviceForgotten, DeedAppStarted, DeedAppRevoked, DeedAppReused, DeedCodeReused, DeedConsentGranted,
+		DeedConsentDenied, DeedConsentWithdrawn, DeedPasswordChanged, DeedPasswordReset, DeedFactorAdded, DeedFactorRemoved,
+		DeedCodesMade, DeedCodeUsed, DeedActingStarted}
 }
 
 // By is who did it, in words of its own: "history.by.<By>".
@@ -115,7 +116,7 @@ func (e HistoryEntry) Icon() string {
 // Alarming tells that somebody else may have been at the account.
 func (e HistoryEntry) Alarming() bool {
 	switch e.Deed {
-	case DeedSignInFailed, DeedSignInThrottled, DeedProofFailed, DeedProofThrottled, DeedAppReused:
+	case DeedSignInFailed, DeedSignInThrottled, DeedProofFailed, DeedProofThrottled, DeedAppReused, DeedCodeReused:
 		return true
 	}
 	return e.Why == EndSafety
@@ -124,9 +125,9 @@ func (e HistoryEntry) Alarming() bool {
 // Did is what was done, in words.
 func (v view) Did(e HistoryEntry) string {
 	if e.Method != "" {
-		return v.T("history."+string(e.Deed), v.T("history.method."+string(e.Method)))
+		return v.told(e.Deed, v.T("history.method."+string(e.Method)))
 	}
-	return v.T("history."+string(e.Deed), e.About)
+	return v.told(e.Deed, e.About)
 }
 
 // DoneBy is who did it, in words.

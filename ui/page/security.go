@@ -64,6 +64,7 @@ type TOTPEnroll struct {
 	QR        []byte // PNG of the otpauth URI, at least 256 px wide
 	Secret    string // base32; shown in groups of four
 	CancelURL string
+	Console   bool // it is on the way into the console
 }
 
 func (TOTPEnroll) template() string { return "totp_enroll" }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/curfew-id/curfew/ui/locale"
@@ -75,8 +76,8 @@ func used(t *testing.T) map[string]bool {
 	for _, e := range page.Ends() {
 		keys["end."+string(e)+".why"], keys["end."+string(e)+".notice"] = true, true
 	}
-	for _, d := range page.Deeds() {
-		keys["history."+string(d)] = true
+	for _, k := range page.EventWords() {
+		keys[k] = true
 	}
 	for _, b := range page.Bys() {
 		keys["history.by."+string(b)] = true
@@ -156,7 +157,13 @@ func consoleWords() map[string]bool {
 	add("admin.span.", page.Spans())
 	add("admin.figure.", page.FigureNames())
 	add("admin.cause.", page.CauseNames())
+	add("admin.verify.span.", page.VerifySpans())
+	add("admin.users.seen.", page.SeenSpans())
 	add("admin.template.", page.TemplateKinds())
+	webhookWords(add)
+	for _, n := range page.StackNames() {
+		keys["admin.stack."+n+".more"], keys["admin.stack."+n+".see"] = true, true
+	}
 	for _, t := range page.Tiers() {
 		keys["admin.meta."+t], keys["admin.meta."+t+".hint"] = true, true
 	}
@@ -168,8 +175,27 @@ func consoleWords() map[string]bool {
 	for _, s := range page.Sections() {
 		keys[string(s.Label)] = true
 	}
-	for _, k := range append(page.ConsoleNotices(), page.ConsoleFaults()...) {
+	for _, k := range slices.Concat(page.ConsoleNotices(), page.ConsoleFaults(), page.WebhookFaults()) {
 		keys[string(k)] = true
 	}
 	return keys
+}
+
+func webhookWords(add func(prefix string, names []string)) {
+	for _, g := range page.WebhookGroups() {
+		add("admin.hook.group.", []string{g.Name})
+	}
+	letters := []string{"email.created", "sms.created"}
+	for prefix, names := range map[string][]string{"event.": page.WebhookEvents(), "ours.": letters, "theirs.": letters, "unheard.": letters,
+		"outcome.": page.WebhookOutcomes(), "failure.": page.WebhookFailures(), "reason.": page.WebhookReasons(),
+		"scheme.": page.WebhookSchemes(), "rotate.": page.WebhookSchemes(), "overlap.": page.WebhookOverlaps(),
+		"stack.": page.WebhookStacks()} {
+		add("admin.hook."+prefix, names)
+	}
+	for _, name := range page.WebhookOutcomes() {
+		add("admin.hook.outcome.", []string{name + ".more"})
+	}
+	for _, name := range page.WebhookSchemes() {
+		add("admin.hook.scheme.", []string{name + ".more"})
+	}
 }

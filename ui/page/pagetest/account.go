@@ -93,6 +93,8 @@ func devSamples() []Sample {
 		ok("home-known", known),
 		ok("home-ended", ended),
 		ok("mail_list", page.MailList{Messages: mails, Refresh: 3}),
+		ok("mail_list-authenticator", page.MailList{Messages: mails, Authenticators: []page.Authenticator{
+			{Account: "admin@example.com", Code: "318406", Left: 22}, {Account: "support@example.com", Code: "750291", Wait: 9, Left: 30}}}),
 		ok("mail_list-none", page.MailList{Refresh: 3}),
 		ok("mail_message", page.MailMessage{Mail: mails[1], From: "curfew <no-reply@example.com>", BackURL: "/dev/mail", Body: "Hello,\n\nyour code is\n\n    184220\n\nIt is valid for five minutes. If you did not ask for it, ignore this mail.\n"}),
 		ok("mail_message-link", page.MailMessage{Mail: mails[2], From: "curfew <no-reply@example.com>", BackURL: "/dev/mail", Body: "Hello,\n\nset a new password here: http://localhost:8080/reset/rst_1.\n"}),

@@ -34,15 +34,15 @@ func adminSamples() []Sample {
 	live := page.AdminSession{Console: console(page.PathAdminSessions), Row: phone, AMR: "pwd otp mfa", ExpiresAt: sampleTime.AddDate(0, 0, 28), AbandonAt: sampleTime.AddDate(0, 0, 7),
 		Apps: apps, Acting: rows[1:2], ActorURL: "/admin/sessions/2", Told: told}
 	ended := page.AdminSession{Console: console(page.PathAdminSessions), Row: over, Why: page.EndOperator, EndedBy: "admin@example.com", Apps: apps, Receipts: sampleEnded().Receipts}
-	return []Sample{
+	return append([]Sample{
 		ok("admin_enter", page.AdminEnter{Who: sampleWho, StepUpURL: "/signin?goal=admin", LeaveURL: page.PathAccount}),
-		ok("admin_enter-none", page.AdminEnter{Who: sampleWho, StepUpURL: "/signin?goal=admin", EnrollURL: page.PathSecurity, LeaveURL: page.PathAccount}),
+		ok("admin_enter-none", page.AdminEnter{Who: sampleWho, EnrollURL: page.PathConsoleFactor, LeaveURL: page.PathAccount}),
 		ok("admin_overview", sampleOverview()),
 		ok("admin_overview-none", page.AdminOverview{Console: console(page.PathAdmin), Span: "24h", Charts: []page.Chart{{Name: "sign_ins", Times: []time.Time{sampleTime}, Every: time.Hour, Series: []page.Series{{Name: "sign_ins", Values: []int64{0}}}}}}),
 		ok("admin_users", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "user", More: true, Pager: page.Pager{FirstURL: "/admin/users", NextURL: "/admin/users?after=1"}, Users: []page.UserRow{
 			{URL: "/admin/users/1", Name: sampleWho.Name, Email: sampleEmail, CreatedAt: sampleTime.AddDate(0, -3, 0), LastSignInAt: sampleTime.Add(-time.Hour)},
 			{URL: "/admin/users/2", Email: "support@example.com", Role: "support", Disabled: true, CreatedAt: sampleTime}}}),
-		ok("admin_users-none", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "nobody"}),
+		ok("admin_users-none", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "nobody", Second: "yes", Seen: "not90d"}),
 		ok("admin_user", sampleUser(rows)),
 		ok("admin_confirm", confirm(page.ActDisable)),
 		ok("admin_confirm-end", ending),
@@ -54,13 +54,16 @@ func adminSamples() []Sample {
 		ok("admin_apps", page.AdminApps{Console: console(page.PathAdminApps), NewURL: "/admin/new-application", Apps: []page.AppRow{
 			{URL: "/admin/applications/1", Name: sampleApp, ID: "cli_1", Kind: "web", Backchannel: true, Frontchannel: true, UpdatedAt: sampleTime}, {URL: "/admin/applications/2", Name: "Example Photos", ID: "cli_2", Kind: "browser", UpdatedAt: sampleTime}}}),
 		ok("admin_apps-none", page.AdminApps{Console: console(page.PathAdminApps)}),
-		ok("admin_app_form", page.AdminAppForm{Console: console(page.PathAdminApps), Form: page.Form{Action: "/admin/new-application"}, New: true, Kind: "web", Scope: "openid", CancelURL: page.PathAdminApps}),
-		refused("admin_app_form-faulty", page.AdminAppForm{Console: console(page.PathAdminApps), Form: page.Form{Action: "/admin/applications/1/edit", Errors: page.Fault("redirect_uris", page.NotAccepted, "http only on loopback")},
-			ID: "cli_1", Kind: "web", Name: sampleApp, Redirects: "http://notes.example.com/callback", CancelURL: page.PathAdminApps}),
-		ok("admin_app", page.AdminApp{Console: console(page.PathAdminApps), ID: "cli_1", Name: sampleApp, Kind: "web", Secret: "3b1f0c7e2a", Redirects: []string{"https://notes.example.com/callback"}, PostRedirects: []string{"https://notes.example.com/"},
-			Grants: []string{"authorization_code"}, Backchannel: "https://notes.example.com/logout", Scope: "openid", Auth: "client_secret_basic", UpdatedAt: sampleTime, Stack: "go",
-			Stacks: []page.Stack{{Name: "go", URL: "?stack=go", Current: true}, {Name: "node", URL: "?stack=node"}}, Snippet: page.Snippet{File: "main.go", Install: "go get example.com/x", Code: "package main\n\nfunc main() {}\n"},
-			EditURL: "/admin/applications/1/edit", SecretAction: "/admin/applications/1/secret", EndAction: "/admin/applications/1/end", DeleteAction: "/admin/applications/1/delete"}),
+		ok("admin_app_stacks", sampleStacks()),
+		ok("admin_app_setup", sampleSetup("go", nil)),
+		ok("admin_app_setup-native", sampleSetup("native", nil)),
+		ok("admin_app_setup-service", sampleSetup("curl", nil)),
+		refused("admin_app_setup-faulty", sampleSetup("oidc", page.Fault("redirect_uris", page.NotAccepted, "http only on loopback"))),
+		ok("admin_app_form", sampleAppForm(nil)),
+		refused("admin_app_form-faulty", sampleAppForm(page.Errors{"redirect_uris": page.Msg(page.NotAccepted, "http only on loopback"), "jwks": page.Msg(page.NotAccepted, "required"),
+			"grant_types": page.Msg(page.NotAccepted, "at least one is needed"), "session_lifetime": page.Msg(page.NotAccepted, "must be at least 60 seconds"), "allowed_cors_origins": page.Msg(page.NotAccepted, "not an origin"), "logo_uri": page.Msg(page.NotAccepted, "must be a URL")})),
+		ok("admin_app", sampleApplication(rows[:2])),
+		ok("admin_app-new", sampleNewApp()),
 		ok("admin_templates", page.AdminTemplates{Console: console(page.PathAdminTemplates), NewURL: "/admin/template", Rows: []page.TemplateRow{{URL: "/admin/template?kind=session", Kind: "session", UpdatedAt: sampleTime}, {URL: "/admin/template?kind=named", Kind: "named", Name: "maps", UpdatedAt: sampleTime}}}),
 		ok("admin_templates-none", page.AdminTemplates{Console: console(page.PathAdminTemplates)}),
 		ok("admin_template", page.AdminTemplate{Console: console(page.PathAdminTemplates), Form: page.Form{Action: "/admin/template"}, New: true, Kind: "session", Claims: "{}", Dry: &page.DryRun{Users: 200, P50: 20, P99: 80, Max: 120, Bound: 400, TooLarge: 1, Largest: "{}"}}),
@@ -68,21 +71,13 @@ func adminSamples() []Sample {
 		ok("admin_keys", page.AdminKeys{Console: console(page.PathAdminKeys), RotateAction: "/admin/keys/rotate", Keys: []page.KeyRow{{ID: "key_1", Alg: "ES256", Active: true, ActiveAt: sampleTime}, {ID: "key_2", Alg: "ES256", Next: true, ActiveAt: sampleTime.AddDate(0, 0, 1)}, {ID: "key_0", Alg: "ES256", ActiveAt: sampleTime, RetiredAt: sampleTime}}}),
 		ok("admin_policies", page.AdminPolicies{Console: console(page.PathAdminPolicies), Form: page.Form{Action: "/admin/policies"}, Document: "{}", Version: 1}),
 		ok("admin_policies-read", page.AdminPolicies{Console: console(page.PathAdminPolicies), Document: "{}"}),
-		ok("admin_webhooks", page.AdminWebhooks{Console: console(page.PathAdminWebhooks), Form: page.Form{Action: "/admin/webhooks"}, Rows: []page.WebhookRow{{URL: "/admin/webhooks/1", Address: "https://hooks.example.com/in", Description: "Orders", Failing: true}, {URL: "/admin/webhooks/2", Address: "https://hooks.example.com/b", Disabled: true}}}),
-		ok("admin_webhooks-none", page.AdminWebhooks{Console: console(page.PathAdminWebhooks)}),
-		ok("admin_webhook", page.AdminWebhook{Console: console(page.PathAdminWebhooks), Row: page.WebhookRow{Address: "https://hooks.example.com/in"}, ID: "whk_1", Owner: sampleEmail, Secret: "whsec_1", TestAction: "/admin/webhooks/1/test", RotateAction: "/admin/webhooks/1/secret", DeleteAction: "/admin/webhooks/1/delete",
-			Deliveries: []page.WebhookDeliveryRow{{Type: "session.ended", Outcome: "delivered", Status: 200, Attempts: 1, At: sampleTime, ResendAction: "/admin/webhooks/1/deliveries/1/resend"}, {Type: "user.created", Outcome: "pending", Error: "timeout", Attempts: 3, At: sampleTime}}}),
-		ok("admin_webhook-disabled", page.AdminWebhook{Console: console(page.PathAdminWebhooks), Row: page.WebhookRow{Address: "https://hooks.example.com/in", Disabled: true}, ID: "whk_1", EnableAction: "/admin/webhooks/1/enable"}),
-		ok("admin_audit", page.AdminAudit{Console: console(page.PathAdminAudit), Kinds: []string{"session.ended"}, VerifyAction: "/admin/verify-audit", Verifying: true, Verified: &page.Verification{At: sampleTime, Events: 1200, Chains: 2, Checkpoints: 9, Faults: []string{"chain c1, position 7: the hash is wrong"}},
-			Events: []page.EventRow{{At: sampleTime, Kind: "session.ended", Actor: "admin@example.com", User: sampleEmail, UserURL: "/admin/users/1", Session: "ses_1", Client: "cli_1", Request: "1f", Address: "203.0.113.7", Data: "{}", Sealed: true, Chain: "c1", Position: 7}, {At: sampleTime, Kind: "sign_in.failed", Data: "{}"}}}),
-		ok("admin_audit-none", page.AdminAudit{Console: console(page.PathAdminAudit), Query: "x", NotFound: true, Verified: &page.Verification{At: sampleTime}}),
-	}
+	}, webhookSamples()...)
 }
 
 func sampleUser(rows []page.AdminSessionRow) page.AdminUser {
 	p := page.AdminUser{Console: console(page.PathAdminUsers), ID: "usr_1", Name: sampleWho.Name, Email: sampleEmail, Verified: true, Phone: "+49305550112", Locale: "de", UserRole: "support", CreatedAt: sampleTime, LastSeen: sampleTime,
 		Live: rows, Devices: []page.DeviceRow{{Name: "Firefox on Linux", Address: "203.0.113.7", City: "Berlin", Country: "DE", LastSeenAt: sampleTime}, {Name: "Safari on iPhone", Mobile: true, LastSeenAt: sampleTime}},
-		Consents: []page.ConsentRow{{App: sampleApp, AppURL: "/admin/applications/1", Scope: "openid", GrantedAt: sampleTime}}, History: []page.EventRow{{At: sampleTime, Kind: "session.started", Actor: sampleEmail, Address: "203.0.113.7"}},
+		Consents: []page.ConsentRow{{App: sampleApp, AppURL: "/admin/applications/1", Scope: "openid", GrantedAt: sampleTime}}, History: sampleEvents(), ActedBy: sampleEvents()[3:4], Acted: sampleEvents()[3:4], ExternalIDs: []string{"crm-4711"}, OlderURL: "/admin/users/1?before=evt_1", NewestURL: "/admin/users/1",
 		DisableAction: "/admin/users/1/disable", EnableAction: "/admin/users/1/enable", ResetAction: "/admin/users/1/reset", EndAllAction: "/admin/users/1/end", ImpersonateAction: "/admin/users/1/impersonate",
 		RoleForm: page.Form{Action: "/admin/users/1/role"}, MoreSessionsURL: "/admin/sessions?q=usr_1", MoreEventsURL: "/admin/audit?q=usr_1"}
 	for _, k := range page.FactorKinds() {
@@ -91,7 +86,7 @@ func sampleUser(rows []page.AdminSessionRow) page.AdminUser {
 	for _, t := range page.Tiers() {
 		p.Metadata = append(p.Metadata, page.MetadataForm{Form: page.Form{Action: "/admin/users/1/metadata"}, Tier: t, JSON: "{\n  \"plan\": \"gold\"\n}", Version: 3})
 	}
-	p.Metadata[1].Errors = page.Fault("json", page.JSONMalformed)
+	p.Metadata[1].Errors = page.Fault("json", page.JSONAt, 2, 11)
 	return p
 }
 

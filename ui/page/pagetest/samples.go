@@ -20,7 +20,7 @@ func Samples() []Sample {
 	var all []Sample
 	for _, some := range [][]Sample{
 		signInSamples(), codeSamples(), consentSamples(), signUpSamples(), errorSamples(),
-		accountSamples(), securitySamples(), devSamples(), actingSamples(), adminSamples(),
+		accountSamples(), securitySamples(), devSamples(), actingSamples(), adminSamples(), auditSamples(),
 	} {
 		all = append(all, some...)
 	}

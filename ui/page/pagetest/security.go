@@ -55,6 +55,8 @@ func securitySamples() []Sample {
 		Frame: sampleFrame, Form: page.Form{Action: page.PathSecurity + "/totp"}, QR: samplePNG(),
 		Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", CancelURL: page.PathSecurity,
 	}
+	forConsole := enroll
+	forConsole.Console = true
 	unproven := enroll
 	unproven.Errors = page.Fault("code", page.CodeWrong)
 	phone := page.PhoneEnroll{Frame: sampleFrame, Form: page.Form{Action: page.PathSecurity + "/phone"}, CancelURL: page.PathSecurity}
@@ -68,6 +70,7 @@ func securitySamples() []Sample {
 		refused("account_security-off", off),
 		ok("account_security-fresh", fresh),
 		ok("totp_enroll", enroll),
+		ok("totp_enroll-console", forConsole),
 		refused("totp_enroll-wrong", unproven),
 		ok("recovery_codes", page.RecoveryCodes{Frame: sampleFrame, DoneURL: page.PathSecurity, Codes: []string{
 			"k7d2-m9xw-4tqf-8hza", "p3vn-6rjc-2ygs-5kbe", "w8ct-3mfx-9dpa-7nqh", "z4hk-5gvr-6wye-2sjm",

@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/curfew-id/curfew/op/actor"
+	"github.com/curfew-id/curfew/op/webhook"
+	"github.com/curfew-id/curfew/ui/page"
+)
+
+// hookActs is everything that changes an endpoint, with what would do it.
+func hookActs(at, deliveryID string) map[string][]string {
+	return map[string][]string{pathNewHook: {"url", "https://evil.example.com/"}, at + "/edit": {"url", "https://evil.example.com/", "version", "1"},
+		at + "/secret": {"overlap", "none"}, at + "/test": {}, at + "/enable": {}, at + "/delete": {"confirm", "yes"},
+		at + "/deliveries/" + deliveryID + "/resend": {}}
+}
+
+// Who only reads sees everything but how to change it, and changes nothing.
+func TestReadingEndpointsIsNotChangingThem(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		e := w.hookTo(webhook.Fields{}, webhook.HMAC)
+		d := w.owe(e, "user.created", w.settled("failed", "timeout", 0))
+		at := hookURL(e.ID)
+		auditor, support := w.signIn(w.person("auditor@example.com", actor.RoleAuditor, "")), w.signIn(w.person("support@example.com", actor.RoleSupport, ""))
+		for _, path := range []string{page.PathAdminWebhooks, at, at + "?outcome=failed", deliveryURL(e.ID, d.ID)} {
+			auditor.get(path).want(http.StatusOK)
+			for _, form := range strings.Split(auditor.body, "<form ")[1:] {
+				if strings.HasPrefix(form, `method="post"`) && !strings.Contains(form, pathSignOut) {
+					t.Errorf("%s offers <form %.80s", path, form)
+				}
+			}
+			auditor.without("/edit\"").without(pathNewHook).without("/secret\"")
+			support.get(path).want(http.StatusNotFound)
+		}
+		for _, b := range []*browser{auditor, support} {
+			for _, path := range []string{pathNewHook, at + "/edit", at + "/secret"} {
+				b.get(path).want(http.StatusNotFound)
+			}
+			for path, pairs := range hookActs(at, d.ID) {
+				b.fill(path, pairs...).want(http.StatusNotFound)
+			}
+		}
+		if diff := cmp.Diff(e, w.onlyHook()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// What another site has an administrator's browser post does nothing, and neither does one that nobody is signed in to.
+func TestAnotherSiteChangesNoEndpoint(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		e := w.hookTo(webhook.Fields{}, webhook.HMAC)
+		d := w.owe(e, "user.created", w.settled("failed", "timeout", 0))
+		b := w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
+		nobody := &browser{world: w, cookies: map[string]string{}}
+		for path, pairs := range hookActs(hookURL(e.ID), d.ID) {
+			for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example.com"} {
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, issuer+path, strings.NewReader(strings.Join(pairs, "=")))
+				w.must(err)
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set(name, value)
+				b.send(r).want(http.StatusForbidden)
+			}
+			nobody.fill(path, pairs...).want(http.StatusSeeOther)
+		}
+		b.get(hookURL(e.ID) + "/delete?confirm=yes").want(http.StatusMethodNotAllowed)
+		if diff := cmp.Diff(e, w.onlyHook()); diff != "" {
+			t.Error(diff)
+		}
+		if list, err := w.Webhooks.Log(t.Context(), e.ID, "", "", 10); err != nil || len(list) != 1 {
+			t.Errorf("%d deliveries, %v", len(list), err)
+		}
+	})
+}
+
+// What was registered stays data, in every page that shows it.
+func TestMarkupOfAnEndpointIsText(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		b := w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
+		const script = `"><script>alert(1)</script>`
+		b.fill(pathNewHook, "description", script, "url", "https://hooks.example.com/`+alert(1)+`?<script>").want(http.StatusOK)
+		e := w.onlyHook()
+		d := w.owe(e, "user.created", nil)
+		at := hookURL(e.ID)
+		for _, path := range []string{page.PathAdminWebhooks, at, at + "?stack=go", at + "?stack=" + "%22%3E%3Cscript%3E", at + "/edit", at + "/secret", deliveryURL(e.ID, d.ID)} {
+			b.get(path).want(http.StatusOK).without("<script>")
+		}
+		b.get(at).has("#snippet-code", `app.post("/hooks/curfew"`)
+		b.post(at + "/delete").want(http.StatusOK).without("<script>")
+		b.fill(pathNewHook, "description", script, "url", script).want(http.StatusUnprocessableEntity).without("<script>")
+	})
+}
