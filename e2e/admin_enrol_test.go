@@ -11,7 +11,7 @@ import (
 
 const newAdmin = "new.admin@example.com"
 
-// administrator makes one who has a password and nothing else, as `curfew user create --admin` does.
+// administrator makes one who has a password and nothing else, as `curfew user create --role admin` does.
 func (h *house) administrator() (password string) {
 	h.t.Helper()
 	var made struct {

@@ -39,8 +39,13 @@ const run = `axe.run(document, {resultTypes: ["violations"], iframes: false}).th
 // accessible checks the page as it stands, in every look.
 func accessible(t *testing.T, script string, p *browser.Page, name string) {
 	t.Helper()
+	accessibleIn(t, script, p, name, looks)
+}
+
+func accessibleIn(t *testing.T, script string, p *browser.Page, name string, looks []look) {
+	t.Helper()
 	browser.Eval[bool](p, script+";true")
-	everyLook(t, p, name, func(l look) {
+	inLooks(t, p, name, looks, func(l look) {
 		result := browser.Eval[struct {
 			Passed int         `json:"passed"`
 			Broken []violation `json:"broken"`

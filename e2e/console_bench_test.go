@@ -90,7 +90,7 @@ func BenchmarkConsole(b *testing.B) {
 		"/admin/users?status=disabled", "/admin/users?role=support", "/admin/users?second=yes", "/admin/users?second=no", "/admin/users?seen=7d", "/admin/users?seen=not1y",
 		"/admin/users?second=yes&role=support", "/admin/users?q=p&second=yes&seen=not30d", "/admin/users?q=%2B4930", "/admin/users?q=nobody-4711", "/admin/users?q=family", "/admin/users?q=p&role=support", "/admin/users?after=" + someone, "/admin/users/" + someone,
 		"/admin/sessions", "/admin/sessions?status=active", "/admin/sessions?status=revoked", "/admin/sessions?q=person4711@example.com", "/admin/sessions/" + some,
-		"/admin/applications", "/admin/applications/bench7", "/admin/templates", "/admin/keys", "/admin/policies", "/admin/webhooks",
+		"/admin/applications", "/admin/applications/bench7", "/admin/templates", "/admin/keys", "/admin/policies", "/admin/webhooks", "/admin/api-keys",
 		"/admin/audit", "/admin/audit?kind=sign_in.failed", "/admin/audit?kind=policy.changed", "/admin/audit?q=person4711@example.com",
 		"/admin/audit?q=person4711@example.com&kind=policy.changed", "/admin/audit?session=" + some, "/admin/audit?app=bench7", "/admin/audit?app=nothing", "/admin/audit?actor=" + someone, "/admin/audit?actor=system",
 		"/admin/audit?app=bench7&kind=policy.changed", "/admin/audit?app=bench7&kind=sign_in.failed", "/admin/audit?from=" + lately, "/admin/audit?to=" + lately, "/admin/audit?from=" + lately + "&to=" + lately + "&kind=session.ended",

@@ -25,6 +25,9 @@ type house struct {
 // start serves a fresh curfew until the test ends. database is empty for SQLite.
 func start(t testing.TB, database string, with ...func(*dev.Options)) *house {
 	t.Helper()
+	if database == "" {
+		database = storagetest.SQLite(t)
+	}
 	h := &house{t: t, clock: clock.NewFake(clock.System{}.Now()), read: map[string]bool{}}
 	o := dev.Options{Data: t.TempDir(), Listen: "127.0.0.1:0", DemoListen: "127.0.0.1:0",
 		DatabaseURL: database, Clock: h.clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}

@@ -51,6 +51,11 @@ var album = flag.String("album", "", "directory for a picture of every page in e
 // everyLook shows the page in every look, in which nothing may be cut off, and takes pictures for the album.
 func everyLook(t testing.TB, p *browser.Page, page string, do func(look)) {
 	t.Helper()
+	inLooks(t, p, page, looks, do)
+}
+
+func inLooks(t testing.TB, p *browser.Page, page string, looks []look, do func(look)) {
+	t.Helper()
 	for _, l := range looks {
 		l.wear(t, p)
 		if wide := browser.Eval[int64](p, "document.documentElement.scrollWidth"); wide > l.width {

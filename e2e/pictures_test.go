@@ -25,7 +25,7 @@ func TestPictures(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	take := func(name string) {
+	take := func(p *browser.Page, name string) {
 		looks[0].wear(t, p)
 		png, err := chromedp.Run(p.Context(), chromedp.CaptureScreenshot()) // the window, not all of a long page
 		if err != nil {
@@ -39,7 +39,7 @@ func TestPictures(t *testing.T) {
 		}
 	}
 	h.toDemo(p)
-	take("signin.png")
+	take(p, "signin.png")
 	p.Click("a[href^='/signup/']")
 	p.Fill("input[name=email]", "ada@example.com")
 	p.Fill("input[name=name]", "Ada")
@@ -49,6 +49,14 @@ func TestPictures(t *testing.T) {
 	allow(p)
 	h.inDemo(p, "Ada")
 	h.enroll(p)
-	p.Go(h.Info.Issuer + "/account/security")
-	take("account.png")
+	p.Go(h.Info.Issuer + "/account/sessions")
+	p.WaitText("This device")
+	take(p, "account.png")
+
+	admin := browser.New(t, browser.Options{})
+	h.console(admin)
+	admin.Go(h.Info.Issuer + "/admin/sessions?q=ada@example.com")
+	admin.Click("#live .row-name a")
+	admin.WaitText("What an end will hit")
+	take(admin, "console.png")
 }

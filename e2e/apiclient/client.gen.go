@@ -427,6 +427,42 @@ func (e UserStatus) Valid() bool {
 	}
 }
 
+// Defines values for UserAddressObject.
+const (
+	EmailAddress UserAddressObject = "email_address"
+	PhoneNumber  UserAddressObject = "phone_number"
+)
+
+// Valid indicates whether the value is a known member of the UserAddressObject enum.
+func (e UserAddressObject) Valid() bool {
+	switch e {
+	case EmailAddress:
+		return true
+	case PhoneNumber:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UserVerificationStatus.
+const (
+	Unverified UserVerificationStatus = "unverified"
+	Verified   UserVerificationStatus = "verified"
+)
+
+// Valid indicates whether the value is a known member of the UserVerificationStatus enum.
+func (e UserVerificationStatus) Valid() bool {
+	switch e {
+	case Unverified:
+		return true
+	case Verified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSessionsParamsKind.
 const (
 	ListSessionsParamsKindBrowser       ListSessionsParamsKind = "browser"
@@ -785,11 +821,14 @@ type ListUserObject string
 
 // NewUser defines model for NewUser.
 type NewUser struct {
-	Email     string  `json:"email"`
-	FirstName *string `json:"first_name,omitempty"`
-	LastName  *string `json:"last_name,omitempty"`
-	Locale    *string `json:"locale,omitempty"`
-	Name      *string `json:"name,omitempty"`
+	Email string `json:"email"`
+
+	// ExternalId What the user is called where they come from, and nobody else; null for nothing
+	ExternalId *string `json:"external_id,omitempty"`
+	FirstName  *string `json:"first_name,omitempty"`
+	LastName   *string `json:"last_name,omitempty"`
+	Locale     *string `json:"locale,omitempty"`
+	Name       *string `json:"name,omitempty"`
 
 	// Password Checked like one that a user chooses; without it the user signs in by a code or sets one
 	Password *string `json:"password,omitempty"`
@@ -1021,21 +1060,29 @@ type SessionsEndObject string
 
 // User defines model for User.
 type User struct {
-	CreatedAt int64 `json:"created_at"`
+	// BackupCodeEnabled A recovery code is left
+	BackupCodeEnabled bool  `json:"backup_code_enabled"`
+	CreatedAt         int64 `json:"created_at"`
 
 	// EmailAddress The primary one; null where there is none
-	EmailAddress         *string    `json:"email_address"`
-	EmailAddressVerified bool       `json:"email_address_verified"`
-	FirstName            *string    `json:"first_name,omitempty"`
-	Id                   string     `json:"id"`
-	LastName             *string    `json:"last_name,omitempty"`
-	LastSignInAt         *int64     `json:"last_sign_in_at"`
-	Locale               *string    `json:"locale,omitempty"`
-	Name                 *string    `json:"name,omitempty"`
-	Object               UserObject `json:"object"`
+	EmailAddress         *string       `json:"email_address"`
+	EmailAddressVerified bool          `json:"email_address_verified"`
+	EmailAddresses       []UserAddress `json:"email_addresses"`
+
+	// ExternalId What the user is called where they come from, and nobody else; null for nothing
+	ExternalId      *string    `json:"external_id,omitempty"`
+	FirstName       *string    `json:"first_name,omitempty"`
+	Id              string     `json:"id"`
+	LastName        *string    `json:"last_name,omitempty"`
+	LastSignInAt    *int64     `json:"last_sign_in_at"`
+	Locale          *string    `json:"locale,omitempty"`
+	Name            *string    `json:"name,omitempty"`
+	Object          UserObject `json:"object"`
+	PasswordEnabled bool       `json:"password_enabled"`
 
 	// PhoneNumber In the form of E.164
-	PhoneNumber *string `json:"phone_number"`
+	PhoneNumber  *string       `json:"phone_number"`
+	PhoneNumbers []UserAddress `json:"phone_numbers"`
 
 	// PrivateMetadata Only this API sees it; at most 8 KiB
 	PrivateMetadata *map[string]interface{} `json:"private_metadata,omitempty"`
@@ -1049,6 +1096,10 @@ type User struct {
 	// SessionLimit Devices to be signed in on at a time; 0 follows the configuration
 	SessionLimit *int64     `json:"session_limit,omitempty"`
 	Status       UserStatus `json:"status"`
+	TotpEnabled  bool       `json:"totp_enabled"`
+
+	// TwoFactorEnabled Something is asked for beside the first factor
+	TwoFactorEnabled bool `json:"two_factor_enabled"`
 
 	// UnsafeMetadata The user may write it; at most 8 KiB
 	UnsafeMetadata *map[string]interface{} `json:"unsafe_metadata,omitempty"`
@@ -1064,6 +1115,21 @@ type UserRole string
 // UserStatus defines model for User.Status.
 type UserStatus string
 
+// UserAddress defines model for UserAddress.
+type UserAddress struct {
+	// EmailAddress As it was typed
+	EmailAddress *string           `json:"email_address,omitempty"`
+	Object       UserAddressObject `json:"object"`
+
+	// PhoneNumber In the form of E.164
+	PhoneNumber  *string          `json:"phone_number,omitempty"`
+	Primary      bool             `json:"primary"`
+	Verification UserVerification `json:"verification"`
+}
+
+// UserAddressObject defines model for UserAddress.Object.
+type UserAddressObject string
+
 // UserMetadata defines model for UserMetadata.
 type UserMetadata struct {
 	// PrivateMetadata Only this API sees it; at most 8 KiB
@@ -1076,6 +1142,14 @@ type UserMetadata struct {
 	UnsafeMetadata *map[string]interface{} `json:"unsafe_metadata,omitempty"`
 }
 
+// UserVerification defines model for UserVerification.
+type UserVerification struct {
+	Status UserVerificationStatus `json:"status"`
+}
+
+// UserVerificationStatus defines model for UserVerification.Status.
+type UserVerificationStatus string
+
 // ListOauthApplicationsParams defines parameters for ListOauthApplications.
 type ListOauthApplicationsParams struct {
 	// Limit How many to return at most
@@ -1083,6 +1157,9 @@ type ListOauthApplicationsParams struct {
 
 	// StartingAfter The next_cursor of the page before
 	StartingAfter *string `form:"starting_after,omitempty" json:"starting_after,omitempty"`
+
+	// Query What stands in the name, or begins the client_id, in whichever case
+	Query *string `form:"query,omitempty" json:"query,omitempty"`
 }
 
 // CreateOauthApplicationParams defines parameters for CreateOauthApplication.
@@ -1246,6 +1323,9 @@ type ListUsersParams struct {
 	Role   *ListUsersParamsRole   `form:"role,omitempty" json:"role,omitempty"`
 	Status *ListUsersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
+	// ExternalId Exactly this external id
+	ExternalId *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+
 	// Since Not before, in milliseconds since 1970
 	Since *int64 `form:"since,omitempty" json:"since,omitempty"`
 
@@ -1275,6 +1355,9 @@ type ExportUsersParams struct {
 	Role   *ExportUsersParamsRole   `form:"role,omitempty" json:"role,omitempty"`
 	Status *ExportUsersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
 
+	// ExternalId Exactly this external id
+	ExternalId *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+
 	// Since Not before, in milliseconds since 1970
 	Since *int64 `form:"since,omitempty" json:"since,omitempty"`
 
@@ -1296,10 +1379,12 @@ type DeleteUserParams struct {
 
 // UpdateUserJSONBody defines parameters for UpdateUser.
 type UpdateUserJSONBody struct {
-	FirstName *string `json:"first_name,omitempty"`
-	LastName  *string `json:"last_name,omitempty"`
-	Locale    *string `json:"locale,omitempty"`
-	Name      *string `json:"name,omitempty"`
+	// ExternalId What the user is called where they come from, and nobody else; null for nothing
+	ExternalId *string `json:"external_id,omitempty"`
+	FirstName  *string `json:"first_name,omitempty"`
+	LastName   *string `json:"last_name,omitempty"`
+	Locale     *string `json:"locale,omitempty"`
+	Name       *string `json:"name,omitempty"`
 
 	// PrivateMetadata Only this API sees it; at most 8 KiB
 	PrivateMetadata *map[string]interface{} `json:"private_metadata,omitempty"`
@@ -1503,7 +1588,7 @@ type ClientInterface interface {
 
 	// EndOauthApplicationSessions End all sessions that an application took part in
 	//
-	// The sessions end as a whole, for every application. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
+	// The sessions end as a whole, for every application, so that oauth_applications:write or sessions:end_all is needed as well. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
 	//
 	// Corresponds with POST /v1/oauth_applications/{id}/end_sessions (the `EndOauthApplicationSessions` operationId).
 	EndOauthApplicationSessions(ctx context.Context, id string, params *EndOauthApplicationSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1776,7 +1861,7 @@ func (c *Client) UpdateOauthApplication(ctx context.Context, id string, params *
 
 // EndOauthApplicationSessions End all sessions that an application took part in
 //
-// The sessions end as a whole, for every application. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
+// The sessions end as a whole, for every application, so that oauth_applications:write or sessions:end_all is needed as well. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
 //
 // Corresponds with POST /v1/oauth_applications/{id}/end_sessions (the `EndOauthApplicationSessions` operationId).
 func (c *Client) EndOauthApplicationSessions(ctx context.Context, id string, params *EndOauthApplicationSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2202,6 +2287,18 @@ func NewListOauthApplicationsRequest(server string, params *ListOauthApplication
 		if params.StartingAfter != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "starting_after", *params.StartingAfter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Query != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "query", *params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3014,6 +3111,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 
 		}
 
+		if params.ExternalId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "external_id", *params.ExternalId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Since != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
@@ -3174,6 +3283,18 @@ func NewExportUsersRequest(server string, params *ExportUsersParams) (*http.Requ
 		if params.Status != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ExternalId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "external_id", *params.ExternalId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3758,7 +3879,7 @@ type ClientWithResponsesInterface interface {
 
 	// EndOauthApplicationSessionsWithResponse End all sessions that an application took part in
 	//
-	// The sessions end as a whole, for every application. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
+	// The sessions end as a whole, for every application, so that oauth_applications:write or sessions:end_all is needed as well. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5261,7 +5382,7 @@ func (c *ClientWithResponses) UpdateOauthApplicationWithResponse(ctx context.Con
 
 // EndOauthApplicationSessionsWithResponse End all sessions that an application took part in
 //
-// The sessions end as a whole, for every application. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
+// The sessions end as a whole, for every application, so that oauth_applications:write or sessions:end_all is needed as well. When this answers it is true, however many sessions that are: every refresh token of theirs is refused, userinfo and introspection know no token of them, and no cookie of theirs signs in. Applications that listen are told at once; the back channel of each session, its event and its status in the list follow within seconds. Sessions that begin from now on stand.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -150,7 +150,8 @@ func (p *Page) prepare() error {
 	steps := []chromedp.Action[chromedp.Void]{
 		chromedp.EmulateViewport(int64(p.browser.opts.Width), int64(p.browser.opts.Height)),
 		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			// A click would miss what is still scrolling.
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.browser.opts.NoScript}),
 	}
