@@ -61,12 +61,16 @@ func (s *Store) holdSessions(ctx context.Context, list []*Session, passOver bool
 }
 
 // endings are sessions with what they carry of their ends, as a table of the statement.
-const endings = `WITH e (of_user, of_session, to_status, at, reason, who) AS (VALUES ?)`
+const endings = `WITH e (of_user, of_session, to_status, at, reason, who, unused_since) AS (VALUES ?)`
 
 func endingsOf(list []*Session) bun.ListValues {
 	rows := make([]bun.TupleValues, len(list))
 	for i, n := range list {
-		rows[i] = bun.Tuple([]any{n.UserID, n.ID, n.Status, n.EndedAt, n.EndReason, n.EndedBy})
+		since := int64(0)
+		if n.IfUnused {
+			since = n.LastActiveAt.UnixMicro()
+		}
+		rows[i] = bun.Tuple([]any{n.UserID, n.ID, n.Status, n.EndedAt, n.EndReason, n.EndedBy, since})
 	}
 	return bun.List(rows)
 }
@@ -75,7 +79,8 @@ func endingsOf(list []*Session) bun.ListValues {
 func (s *Store) markEnded(ctx context.Context, list []*Session) ([]*Session, error) {
 	var ids []string
 	err := s.db.NewRaw(endings+` UPDATE sessions SET status = to_status, ended_at = at, end_reason = reason, ended_by = who FROM e
-		WHERE user_id = of_user AND id = of_session AND status IN ('pending', 'active') RETURNING id`, endingsOf(list)).Scan(ctx, &ids)
+		WHERE user_id = of_user AND id = of_session AND status IN ('pending', 'active') AND unused_since IN (0, last_active_at)
+		RETURNING id`, endingsOf(list)).Scan(ctx, &ids)
 	return among(list, ids), wrap(err, "end sessions")
 }
 

@@ -20,7 +20,7 @@ import (
 func TestStatementsOfASweep(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
 		ctx := t.Context()
-		webhook.Record(s, webhook.Documents{User: func(p *user.Person) any { return p.ID },
+		webhook.Record(s, webhook.Documents{User: func(p *user.Described) any { return p.ID },
 			Session: func(v *storage.SessionView) any {
 				return map[string]any{"id": v.ID, "status": v.Status, "clients": v.ClientIDs}
 			}})

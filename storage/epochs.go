@@ -45,6 +45,9 @@ func (s *Store) MoveUserEpoch(ctx context.Context, userID string, m EpochMove) e
 		if err := changed(res, err, "move the user's epoch"); err != nil {
 			return err
 		}
+		if err := tx.recordUserEnd(ctx, userID); err != nil {
+			return err
+		}
 		// Whom it concerns is found when the entry is numbered.
 		return tx.insertEnds(ctx, &SessionEnd{UserID: userID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
 	})
@@ -61,7 +64,7 @@ func (s *Store) MoveClientEpoch(ctx context.Context, clientID string, m EpochMov
 		if _, err := tx.db.NewRaw(`INSERT INTO client_ends (client_id, epoch, epoch_status, epoch_reason, epoch_by, epoch_at)
 			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET epoch = EXCLUDED.epoch,
 			epoch_status = EXCLUDED.epoch_status, epoch_reason = EXCLUDED.epoch_reason, epoch_by = EXCLUDED.epoch_by,
-			epoch_at = EXCLUDED.epoch_at`, clientID, epoch, m.Status, m.Reason, m.By, At(m.At)).Exec(ctx); err != nil {
+			epoch_at = EXCLUDED.epoch_at, swept_to = ''`, clientID, epoch, m.Status, m.Reason, m.By, At(m.At)).Exec(ctx); err != nil {
 			return wrap(err, "record the client's end")
 		}
 		return tx.insertEnds(ctx, &SessionEnd{ClientID: clientID, Status: m.Status, Reason: m.Reason, EndedAt: At(m.At)})
@@ -118,27 +121,7 @@ func (s *Store) addMoves(ctx context.Context, list []*SessionView) error {
 	return nil
 }
 
-// stillActive asks for the status of sessions that are found by something else. SQLite would rather find them by their status,
-// for which there is an index, and so read all that live.
-const stillActive = `s.status || '' = 'active'`
-
-// endedWithUsers returns active sessions that an epoch of their user has ended, or that their user may use no more.
-func (s *Store) endedWithUsers(ctx context.Context, _ time.Time, n int) (list []*SessionView, err error) {
-	err = s.db.NewRaw(`SELECT s.*, 'revoked' AS stands FROM users u CROSS JOIN sessions s WHERE (u.epoch > 0 OR u.status <> 'active')
-		AND s.user_id = u.id AND `+stillActive+` AND (s.user_epoch <> u.epoch OR u.status <> 'active')
-		ORDER BY s.id LIMIT ?`, n).Scan(ctx, &list)
-	return list, wrap(err, "list sessions of moved users")
-}
-
-// endedWithClients returns active sessions that a client's end has ended.
-func (s *Store) endedWithClients(ctx context.Context, _ time.Time, n int) (list []*SessionView, err error) {
-	err = s.db.NewRaw(`SELECT s.*, 'revoked' AS stands FROM (SELECT DISTINCT cs.user_id, cs.session_id FROM client_ends e
-			CROSS JOIN client_sessions cs WHERE cs.client_id = e.client_id AND cs.client_epoch < e.epoch) m
-		CROSS JOIN sessions s WHERE s.user_id = m.user_id AND s.id = m.session_id AND `+stillActive+` LIMIT ?`, n).Scan(ctx, &list)
-	return list, wrap(err, "list sessions ended with a client")
-}
-
-// SettleClientEnds forgets the ends of clients of whose older sessions none is active any more. What is not forgotten costs
+// SettleClientEnds forgets, when some time has passed, the ends of clients of whose older sessions none is active any more. What is not forgotten costs
 // every read a little and is right; so only what cannot be missed is. A client that ends its sessions once more meanwhile has
 // moved on, and keeps its row.
 func (s *Store) SettleClientEnds(ctx context.Context, now time.Time) error {

@@ -2,68 +2,96 @@ package storage
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
-// sessionDue is when a session is over by what stands in its own row: at once where everybody's epoch has moved.
-const sessionDue = `CASE WHEN s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1) THEN 0
+// sessionDue is when a session is over if nobody uses it any more: at once where an epoch has moved or its user may use it no more.
+const sessionDue = `CASE WHEN s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)
+		OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id AND u.epoch = s.user_epoch AND u.status = 'active')
+		OR NOT ` + notEndedWithClient + ` THEN 0
 	WHEN s.expires_at < s.last_active_at + s.idle_ttl THEN s.expires_at ELSE s.last_active_at + s.idle_ttl END`
 
-// ownEnd is what a session that is over by its own row stands at.
+// ownEnd is what a session that is over stands at, by sessionDue.
 const ownEnd = `CASE WHEN s.expires_at <= ?0 THEN 'expired' WHEN s.last_active_at + s.idle_ttl <= ?0 THEN 'abandoned' ELSE 'revoked' END AS stands`
 
-// filedAtOnce bounds the statements that file sessions.
-const filedAtOnce = 5000
-
-// due returns active sessions whose time has run out. It reads those that are filed under a time that has come, and files anew
-// what has been used since.
+// due returns active sessions that are over among those that are filed under a time that has come, the first n of them. What turns
+// out to have been used is filed anew, and what is left of the file is read again. The rows are named in each statement, so that
+// none is planned by statistics, which are wrong for a table whose front changes all the time; and no look costs more than n rows,
+// however many are due.
 func (s *Store) due(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
-	var some bool
-	err = s.db.NewRaw(`SELECT EXISTS (SELECT 1 FROM session_dues WHERE due_at <= ?)`, At(now)).Scan(ctx, &some)
-	if err != nil || !some {
-		return nil, wrap(err, "look for sessions that are due")
-	}
-	for met := int64(filedAtOnce); met == filedAtOnce; {
-		if met, err = s.refile(ctx, now); err != nil {
-			return nil, wrap(err, "file sessions anew")
+	for {
+		var filed []filing
+		err := s.db.NewRaw(`SELECT session_id, due_at FROM session_dues WHERE due_at <= ? ORDER BY due_at, session_id LIMIT ?`, At(now), n).
+			Scan(ctx, &filed)
+		if err != nil || len(filed) == 0 {
+			return nil, wrap(err, "look for sessions that are due")
 		}
+		if some, err := s.refile(ctx, filed, now); err != nil {
+			return nil, err
+		} else if some {
+			continue
+		}
+		ids := make([]string, len(filed))
+		for i, f := range filed {
+			ids[i] = f.SessionID
+		}
+		err = s.db.NewRaw(`SELECT s.*, `+ownEnd+` FROM sessions s WHERE s.id IN (?1) AND `+stillActive+` AND `+sessionDue+` <= ?0`,
+			At(now), bun.List(ids)).Scan(ctx, &list)
+		return list, wrap(err, "read sessions whose time has run out")
 	}
-	err = s.db.NewRaw(`SELECT s.*, `+ownEnd+` FROM session_dues d CROSS JOIN sessions s
-		WHERE d.due_at <= ?0 AND s.id = d.session_id AND s.status = 'active' AND `+sessionDue+` <= ?0
-		ORDER BY d.due_at, d.session_id LIMIT ?1`, At(now), n).Scan(ctx, &list)
-	return list, wrap(err, "list sessions whose time has run out")
 }
 
-// refile takes what has ended out of the file and moves what is not over to its new time. An end leaves its row to this: so it has
-// nothing more to write. It returns how many it met of whichever were more.
-func (s *Store) refile(ctx context.Context, now time.Time) (met int64, err error) {
-	err = s.Tx(ctx, func(tx *Store) error {
-		gone, err := tx.db.NewRaw(`DELETE FROM session_dues WHERE session_id IN (SELECT d.session_id FROM session_dues d
-			LEFT JOIN sessions s ON s.id = d.session_id WHERE d.due_at <= ? AND (s.id IS NULL OR s.status <> 'active') LIMIT ?)`,
-			At(now), filedAtOnce).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		moved, err := tx.db.NewRaw(`UPDATE session_dues SET due_at = again FROM (SELECT s.id AS which, `+sessionDue+` AS again
-			FROM session_dues d CROSS JOIN sessions s WHERE d.due_at <= ?0 AND s.id = d.session_id AND `+sessionDue+` > ?0
-			ORDER BY d.due_at, d.session_id LIMIT ?1) AS p WHERE session_id = which`, At(now), filedAtOnce).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		for _, res := range []interface{ RowsAffected() (int64, error) }{gone, moved} {
-			n, err := res.RowsAffected()
-			if err != nil {
-				return err
-			}
-			met = max(met, n)
-		}
-		return nil
-	})
-	return met, err
+// filing is a session's place in the file.
+type filing struct {
+	SessionID string
+	DueAt     int64 // unix microseconds
 }
+
+// refile takes sessions that have ended out of the file, since an end leaves its row to this and so has nothing more to write, and
+// moves those that are not over to their new time. It tells whether there were any. Between what it reads and what it writes a
+// session may be used or end: then it is looked at too early once more. Whoever files one as over meanwhile has the last word.
+func (s *Store) refile(ctx context.Context, filed []filing, now time.Time) (some bool, err error) {
+	ids, was := make([]string, len(filed)), make(map[string]int64, len(filed))
+	for i, f := range filed {
+		ids[i], was[f.SessionID] = f.SessionID, f.DueAt
+	}
+	var rows []filing
+	err = s.db.NewRaw(`SELECT s.id AS session_id, `+sessionDue+` AS due_at FROM sessions s WHERE s.id IN (?) AND `+stillActive, bun.List(ids)).
+		Scan(ctx, &rows)
+	if err != nil {
+		return false, wrap(err, "read sessions that may be due")
+	}
+	var used []bun.TupleValues
+	for _, r := range rows {
+		if r.DueAt > now.UnixMicro() {
+			used = append(used, bun.Tuple([]any{r.SessionID, was[r.SessionID], r.DueAt}))
+		}
+		delete(was, r.SessionID)
+	}
+	if len(was) > 0 {
+		gone := slices.Collect(maps.Keys(was))
+		if _, err := s.db.NewRaw(`DELETE FROM session_dues WHERE session_id IN (?)`, bun.List(gone)).Exec(ctx); err != nil {
+			return false, wrap(err, "take ended sessions out of the file")
+		}
+	}
+	if len(used) > 0 {
+		if _, err := s.db.NewRaw(`WITH e (of_session, was, again) AS (VALUES ?) UPDATE session_dues SET due_at = again FROM e
+			WHERE session_id = of_session AND due_at = was`, bun.List(used)).Exec(ctx); err != nil {
+			return false, wrap(err, "file sessions anew")
+		}
+	}
+	return len(was)+len(used) > 0, nil
+}
+
+// filedAtOnce bounds the statements that look for sessions to file, and keeps them below what PostgreSQL would compile.
+const filedAtOnce = 1000
 
 // FileSessions files active sessions that are not filed, or too late: those that were started by a replica of an older version, or
-// under an epoch that moved before they were committed. It reads all of them, some thousand at a time.
+// under an epoch that moved before they were committed. It reads all of them, some thousand at a time, and writes only what it finds.
 func (s *Store) FileSessions(ctx context.Context) error {
 	for after := ""; ; {
 		var last string
@@ -71,12 +99,22 @@ func (s *Store) FileSessions(ctx context.Context) error {
 			ORDER BY id LIMIT ?) p`, after, filedAtOnce).Scan(ctx, &last); err != nil || last == "" {
 			return wrap(err, "list sessions to file")
 		}
-		_, err := s.db.NewRaw(`INSERT INTO session_dues (session_id, due_at) SELECT s.id, `+sessionDue+` FROM sessions s
-			WHERE s.status = 'active' AND s.id > ? AND s.id <= ? AND NOT EXISTS
-				(SELECT 1 FROM session_dues d WHERE d.session_id = s.id AND d.due_at <= `+sessionDue+`)
-			ON CONFLICT (session_id) DO UPDATE SET due_at = EXCLUDED.due_at`, after, last).Exec(ctx)
+		var late []filing
+		err := s.db.NewRaw(`SELECT id AS session_id, due_at FROM (SELECT s.id, `+sessionDue+` AS due_at FROM sessions s
+				WHERE s.status = 'active' AND s.id > ? AND s.id <= ?) p
+			WHERE NOT EXISTS (SELECT 1 FROM session_dues d WHERE d.session_id = p.id AND d.due_at <= p.due_at)`, after, last).Scan(ctx, &late)
 		if err != nil {
-			return wrap(err, "file sessions")
+			return wrap(err, "find sessions to file")
+		}
+		rows := make([]bun.TupleValues, len(late))
+		for i, f := range late {
+			rows[i] = bun.Tuple([]any{f.SessionID, f.DueAt})
+		}
+		if len(rows) > 0 {
+			if _, err := s.db.NewRaw(`INSERT INTO session_dues (session_id, due_at) VALUES ? ON CONFLICT (session_id)
+				DO UPDATE SET due_at = EXCLUDED.due_at WHERE session_dues.due_at > EXCLUDED.due_at`, bun.List(rows)).Exec(ctx); err != nil {
+				return wrap(err, "file sessions")
+			}
 		}
 		after = last
 	}

@@ -63,6 +63,8 @@ type Session struct {
 	ActorSub        string // who acts as the user: kind impersonation
 	ActorSessionID  string // the session of theirs that this one hangs off
 	ActorTokenID    string // which allowed it
+
+	IfUnused bool `bun:"-"` // for EndSessions: only if nobody has used it since LastActiveAt, which is as it was read
 }
 
 // AbandonAt is when the session ends if nobody uses it.
@@ -121,12 +123,14 @@ func (s *Store) Session(ctx context.Context, id string) (*Session, error) {
 
 // StepUp records a newer authentication in a live session and exchanges its cookie's secret (session fixation: a secret
 // known from before must not gain what was proved after). It returns ErrNotFound if the session has ended, or is an
-// impersonation, in which nobody proves anything.
+// impersonation, in which nobody proves anything. As with Touch, a session's time is not moved back, since it may be filed under
+// a later one, and what has run out by LastActiveAt does not come back.
 func (s *Store) StepUp(ctx context.Context, n *Session) error {
 	res, err := s.db.NewUpdate().Model(n).
-		Column("secret_hash", "acr", "amr", "authenticated_at", "last_active_at", "longest_pause", "user_agent", "ip_address",
-			"city", "country").
-		WherePK().Where("status = 'active' AND kind <> 'impersonation'").Exec(ctx)
+		Column("secret_hash", "acr", "amr", "authenticated_at", "longest_pause", "user_agent", "ip_address", "city", "country").
+		Set("last_active_at = CASE WHEN last_active_at > ?0 THEN last_active_at ELSE ?0 END", n.LastActiveAt).
+		WherePK().Where("status = 'active' AND kind <> 'impersonation'").
+		Where("expires_at > ?0 AND last_active_at + idle_ttl > ?0", n.LastActiveAt).Exec(ctx)
 	return changed(res, err, "step up session")
 }
 
@@ -186,10 +190,13 @@ func (s *Store) SessionClients(ctx context.Context, userID, sessionID string) (i
 }
 
 // Overdue returns sessions that are still marked active although their time has run out or an epoch has moved, for the job
-// that takes them through the door, at most n. That job comes by every second: none of the looks reads sessions that live.
+// that takes them through the door, at most n; where it returns fewer there are no more. That job comes by every second: none of the
+// looks reads sessions that live.
 func (s *Store) Overdue(ctx context.Context, now time.Time, n int) (list []*SessionView, err error) {
-	for _, look := range []func(context.Context, time.Time, int) ([]*SessionView, error){
-		s.due, s.endedWithAll, s.endedWithUsers, s.endedWithClients, s.orphans} {
+	if err := s.fileMoved(ctx, n); err != nil {
+		return nil, err
+	}
+	for _, look := range []func(context.Context, time.Time, int) ([]*SessionView, error){s.due, s.endedWithAll, s.orphans} {
 		if len(list) >= n {
 			break
 		}

@@ -77,6 +77,8 @@ func (d *Door) endSome(ctx context.Context, list []*storage.SessionView) error {
 	left, all := map[string]Ending{}, make([]Ending, len(list))
 	for i, v := range list {
 		c, _ := Overdue(v)
+		// A use that was written since it was read comes first: by a replica whose clock is behind, or in a statement under way.
+		v.Session.IfUnused = c.Status == storage.StatusAbandoned
 		all[i] = Ending{&v.Session, c}
 		left[v.ID] = all[i]
 	}

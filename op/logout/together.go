@@ -80,7 +80,11 @@ func (d *Door) ended(ctx context.Context, tx *storage.Store, list []*storage.End
 
 // eventsOf is what is written of an end. It names who acted in a session, if that was not its user.
 func eventsOf(s *storage.EndedSession, now time.Time) (list []audit.Event) {
-	data := map[string]any{"status": s.Status, "reason": s.EndReason, "clients": s.ClientIDs}
+	clients := s.ClientIDs
+	if clients == nil {
+		clients = []string{} // a list without any, not none
+	}
+	data := map[string]any{"status": s.Status, "reason": s.EndReason, "clients": clients}
 	if s.ActorSub != "" {
 		data["actor"] = s.ActorSub
 	}

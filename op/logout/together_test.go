@@ -240,3 +240,17 @@ func onPostgres(t *testing.T, fn func(c *crowd, url string)) {
 	url := pgtest.New(t)
 	fn(newCrowd(t, "pgx", url), url)
 }
+
+// An end without applications says so by a list without any, as a reader of the audit expects.
+func TestEndWithoutClients(t *testing.T) {
+	crowds(t, func(c *crowd) {
+		c.add(1)
+		_, err := c.db.ExecContext(t.Context(), `DELETE FROM client_sessions`)
+		c.must(err)
+		_, err = c.End(t.Context(), c.store, c.row(1), revoked)
+		c.must(err)
+		if n := c.number(`SELECT count(*) FROM audit_events WHERE kind = 'session.ended' AND data LIKE '%"clients":[]%'`); n != 1 {
+			t.Errorf("%d events with an empty list", n)
+		}
+	})
+}
