@@ -52,10 +52,34 @@ func (s *Store) APIKeyBySecret(ctx context.Context, hash []byte) (*APIKey, error
 	return k, found(err, "read API key")
 }
 
-// APIKeys returns keys by id, the oldest first.
-func (s *Store) APIKeys(ctx context.Context, after string, n int) (list []*APIKey, err error) {
-	err = s.db.NewSelect().Model(&list).Where("id > ?", after).Order("id").Limit(limit(n)).Scan(ctx)
-	return list, wrap(err, "list API keys")
+// APIKeyFilter narrows a list of keys. Zero values do not.
+type APIKeyFilter struct {
+	Revoked, Expired *bool     // whether they are
+	Now              time.Time // what expired counts by
+	After            string    // id to start behind
+	Newest           bool      // the newest first
+	Limit            int
+}
+
+// APIKeys returns keys by id, the oldest first unless f says otherwise.
+func (s *Store) APIKeys(ctx context.Context, f APIKeyFilter) (list []*APIKey, err error) {
+	q := s.db.NewSelect().Model(&list).Limit(limit(f.Limit))
+	switch {
+	case !f.Newest:
+		q = q.Order("id").Where("id > ?", f.After)
+	case f.After != "":
+		q = q.Where("id < ?", f.After)
+	}
+	if f.Newest {
+		q = q.Order("id DESC")
+	}
+	if f.Revoked != nil {
+		q = q.Where("(revoked_at IS NOT NULL) = ?", *f.Revoked)
+	}
+	if f.Expired != nil {
+		q = q.Where("(expires_at IS NOT NULL AND expires_at <= ?) = ?", At(f.Now), *f.Expired)
+	}
+	return list, wrap(q.Scan(ctx), "list API keys")
 }
 
 // RevokeAPIKey ends a key. It returns ErrNotFound for one that is revoked already, as for one that is not there.

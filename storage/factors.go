@@ -47,6 +47,16 @@ func (s *Store) Factors(ctx context.Context, userID string, kinds ...string) (li
 	return list, wrap(q.Scan(ctx), "read factors")
 }
 
+// FactorsOf returns the factors of several users, without what they keep secret, the oldest first of each.
+func (s *Store) FactorsOf(ctx context.Context, userIDs []string) (list []*Factor, err error) {
+	if len(userIDs) == 0 {
+		return nil, nil
+	}
+	err = s.db.NewSelect().Model(&list).Column("user_id", "id", "kind", "confirmed_at", "used_at").Where("user_id IN (?)", bun.List(userIDs)).
+		Order("user_id", "created_at", "id").Scan(ctx)
+	return list, wrap(err, "read factors")
+}
+
 // UseFactor notes that a factor was used, or returns ErrNotFound.
 func (s *Store) UseFactor(ctx context.Context, userID, id string, at time.Time) error {
 	res, err := s.db.NewRaw(`UPDATE factors SET used_at = ? WHERE user_id = ? AND id = ?`, At(at), userID, id).Exec(ctx)

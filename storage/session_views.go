@@ -3,8 +3,6 @@ package storage
 import (
 	"context"
 	"time"
-
-	"github.com/uptrace/bun"
 )
 
 // SessionView is a session as it stands at an instant. Stands differs from Status where nothing has been written yet: the
@@ -33,70 +31,48 @@ type SessionViewFilter struct {
 	Limit   int
 }
 
-// stands says what a session is, in the order in which logout.Door.Sweep will decide it.
-var stands = `CASE WHEN s.status <> 'active' THEN s.status
-	WHEN s.expires_at <= ? THEN 'expired'
-	WHEN s.last_active_at + s.idle_ttl <= ? THEN 'abandoned'
-	WHEN u.id IS NULL OR u.status <> 'active' OR s.user_epoch <> u.epoch
-		OR s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1) OR NOT ` + notEndedWithClient + `
-		OR NOT ` + actorLive("s.actor_sub", "s.actor_session_id", "?0") + ` THEN 'revoked'
+// stands says what a session is, in the order in which logout.Door.Sweep will decide it. What it asks of other rows are values,
+// one for each session: of a question whether there are any, PostgreSQL makes a join or a table of all answers, and so reads all
+// users, or all sessions, before the first session that is shown.
+const stands = `CASE WHEN s.status <> 'active' THEN s.status
+	WHEN s.expires_at <= ?0 THEN 'expired'
+	WHEN s.last_active_at + s.idle_ttl <= ?0 THEN 'abandoned'
+	WHEN s.realm_epoch <> (SELECT epoch FROM realm WHERE id = 1)
+		OR COALESCE((SELECT u.epoch FROM users u WHERE u.id = s.user_id AND u.status = 'active'), -1) <> s.user_epoch
+		OR EXISTS (SELECT 1 FROM client_ends) AND (SELECT count(*) FROM client_sessions cs JOIN client_ends e
+			ON e.client_id = cs.client_id AND cs.client_epoch < e.epoch WHERE cs.user_id = s.user_id AND cs.session_id = s.id) > 0
+		OR s.actor_session_id <> '' AND COALESCE((SELECT p.id FROM sessions p JOIN users pu ON pu.id = p.user_id
+			WHERE p.user_id = s.actor_sub AND p.id = s.actor_session_id AND p.status = 'active' AND p.expires_at > ?0
+			AND p.last_active_at + p.idle_ttl > ?0 AND p.user_epoch = pu.epoch AND pu.status = 'active'
+			AND p.realm_epoch = (SELECT epoch FROM realm WHERE id = 1)
+			AND NOT EXISTS (SELECT 1 FROM client_ends e JOIN client_sessions cs ON cs.client_id = e.client_id
+				AND cs.client_epoch < e.epoch WHERE cs.user_id = p.user_id AND cs.session_id = p.id)), '') = '' THEN 'revoked'
 	ELSE 'active' END`
 
-// SessionViews returns sessions by id, the newest first, as they stand at now.
+// SessionViews returns sessions by id, the newest first, as they stand at now. It looks until the list is full or there are no
+// more, however many there are.
 func (s *Store) SessionViews(ctx context.Context, f SessionViewFilter, now time.Time) (list []*SessionView, err error) {
-	q := s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
-		ColumnExpr(stands+" AS stands", At(now), At(now)).
-		Join("LEFT JOIN users AS u ON u.id = s.user_id").Order("s.id DESC").Limit(limit(f.Limit))
-	for column, value := range map[string]string{"s.id": f.ID, "s.user_id": f.UserID, "s.device_id": f.DeviceID} {
-		if value != "" {
-			q = q.Where("? = ?", bun.Safe(column), value)
+	n := int(limit(f.Limit))
+	for {
+		f.Limit = n - len(list)
+		some, further, err := s.FindSessions(ctx, f, now)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if len(f.IDs) > 0 {
-		q = q.Where("s.id IN (?)", bun.List(f.IDs))
-	}
-	if f.Status != "" {
-		q = f.standing(q, now)
-	}
-	if f.Kind != "" {
-		q = q.Where("s.kind = ?", f.Kind)
-	}
-	if f.ClientID != "" {
-		q = q.Where("(s.user_id, s.id) IN (SELECT user_id, session_id FROM client_sessions WHERE client_id = ?)", f.ClientID)
-	}
-	if f.After != "" {
-		q = q.Where("s.id < ?", f.After)
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, wrap(err, "list sessions")
-	}
-	if err := s.addMoves(ctx, list); err != nil {
-		return nil, err
-	}
-	return list, s.addClients(ctx, list)
-}
-
-// standing narrows to a status. What is written decides where it can, since for that there is an index: only what is written
-// as active can stand at something else, and only as one of three.
-func (f *SessionViewFilter) standing(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
-	switch f.Status {
-	case StatusActive:
-		return q.Where("s.status = 'active'").Where(stands+" = 'active'", At(now), At(now))
-	case StatusExpired, StatusAbandoned, StatusRevoked:
-		if !f.Written {
-			return q.Where("s.status IN ('active', ?)", f.Status).Where(stands+" = ?", At(now), At(now), f.Status)
+		if list = append(list, some...); further == "" || len(list) >= n {
+			return list, nil
 		}
+		f.After = further
 	}
-	return q.Where("s.status = ?", f.Status)
 }
 
 // EndedSessions returns sessions of a user that are over at now and were not before since, at most n, the last to end first.
 // Those that nobody has taken through the door yet come before all others.
 func (s *Store) EndedSessions(ctx context.Context, userID string, since, now time.Time, n int) (list []*SessionView, err error) {
 	err = s.db.NewSelect().Model(&list).ModelTableExpr("sessions AS s").ColumnExpr("s.*").
-		ColumnExpr(stands+" AS stands", At(now), At(now)).Join("LEFT JOIN users AS u ON u.id = s.user_id").
+		ColumnExpr(stands+" AS stands", At(now)).
 		Where("s.user_id = ? AND s.status <> 'pending' AND (s.ended_at IS NULL OR s.ended_at >= ?)", userID, At(since)).
-		Where(stands+" <> 'active'", At(now), At(now)).
+		Where(stands+" <> 'active'", At(now)).
 		OrderExpr("COALESCE(s.ended_at, ?) DESC, s.id DESC", At(now)).Limit(limit(n)).Scan(ctx)
 	if err != nil {
 		return nil, wrap(err, "list ended sessions")

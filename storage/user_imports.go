@@ -143,7 +143,7 @@ func (s *Store) AdvanceUserImport(ctx context.Context, i *UserImport, was int64)
 }
 
 // InsertImported adds users with what they are found by and prove with, many in one statement each. It returns ErrConflict if
-// an identifier is taken.
+// an identifier or an external id is taken.
 func (s *Store) InsertImported(ctx context.Context, users []*User, ids []*Identifier, factors []*Factor) error {
 	if len(users) == 0 {
 		return nil
@@ -192,17 +192,16 @@ func (s *Store) UsersOfIdentifiers(ctx context.Context, kind string, values []st
 	return owners, wrap(err, "read identifiers")
 }
 
-// ImportedAs returns which users an import has made of external ids.
-func (s *Store) ImportedAs(ctx context.Context, importID string, external []string) (map[string]string, error) {
-	var list []*ImportResult
+// UsersOfExternalIDs returns whose external ids are.
+func (s *Store) UsersOfExternalIDs(ctx context.Context, external []string) (map[string]string, error) {
+	var list []*User
 	if len(external) == 0 {
 		return nil, nil
 	}
-	err := s.db.NewSelect().Model(&list).Where("import_id = ? AND status = 'created' AND external_id <> '' AND external_id IN (?)",
-		importID, bun.List(external)).Scan(ctx)
+	err := s.db.NewSelect().Model(&list).Column("id", "external_id").Where("external_id <> '' AND external_id IN (?)", bun.List(external)).Scan(ctx)
 	users := map[string]string{}
-	for _, r := range list {
-		users[r.ExternalID] = r.UserID
+	for _, u := range list {
+		users[u.ExternalID] = u.ID
 	}
-	return users, wrap(err, "read results of import")
+	return users, wrap(err, "read users by external id")
 }

@@ -12,8 +12,8 @@ import (
 
 // UserSearch narrows a list of users for people who look for somebody. Zero values do not.
 type UserSearch struct {
-	// Text is how an e-mail address, a phone number, a name or a family name begins, where case counts for nothing; or what the
-	// user was called where they were imported from.
+	// Text is how an e-mail address, a phone number, a name or a family name begins, where case counts for nothing; or a whole
+	// external id.
 	Text         string
 	Status       string
 	Role         string
@@ -89,8 +89,7 @@ func (s *Store) usersCalled(ctx context.Context, f UserSearch) (list []*User, er
 	}
 	ways = append(ways, between("lower(name)", f.Text).TableExpr("users").ColumnExpr("id, lower(name) AS sort"),
 		between("lower(family_name)", f.Text).TableExpr("users").ColumnExpr("id, lower(family_name) AS sort").Where("family_name <> ''"),
-		s.db.NewSelect().TableExpr("user_import_results").ColumnExpr("user_id AS id, external_id AS sort").
-			Where("external_id = ? AND external_id <> ''", f.Text).Limit(calledLookedAt))
+		s.db.NewSelect().TableExpr("users").ColumnExpr("id, external_id AS sort").Where("external_id = ? AND external_id <> ''", f.Text))
 	for _, way := range ways {
 		var some []*User
 		q := f.looked(f.indexed(s.db.NewSelect().Model(&some).With("called", way).ModelTableExpr("called").Join("JOIN users AS u ON u.id = called.id")))
@@ -104,13 +103,6 @@ func (s *Store) usersCalled(ctx context.Context, f UserSearch) (list []*User, er
 		}
 	}
 	return list[:min(int64(len(list)), limit(f.Limit))], nil
-}
-
-// ExternalIDs returns what a user was called where they were imported from, as far as the imports are kept.
-func (s *Store) ExternalIDs(ctx context.Context, userID string) (ids []string, err error) {
-	err = s.db.NewSelect().Model((*ImportResult)(nil)).ColumnExpr("DISTINCT external_id").Where("user_id = ? AND external_id <> ''", userID).
-		OrderExpr("external_id").Limit(10).Scan(ctx, &ids)
-	return ids, wrap(err, "read external ids")
 }
 
 // dialled is a phone number, or how it begins, as they are stored; "" for what is none. Where no country is named, none is guessed.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -27,7 +28,8 @@ type User struct {
 	CreatedAt       Time
 	UpdatedAt       Time
 	LastSignInAt    Time
-	SessionLimit    int64 // 0: as configured
+	SessionLimit    int64  // 0: as configured
+	ExternalID      string // what they are called where they come from; "" for nothing, otherwise nobody else's
 }
 
 // Statuses of a user.
@@ -55,12 +57,16 @@ const (
 	IdentifierPhone = "phone"
 )
 
-// InsertUser adds a user with the identifiers they are found by, or returns ErrConflict if one is taken.
+// ErrExternalIDTaken: somebody else has this external id. It is an ErrConflict too.
+var ErrExternalIDTaken = fmt.Errorf("external id: %w", ErrConflict)
+
+// InsertUser adds a user with the identifiers they are found by, or returns ErrConflict if one is taken, ErrExternalIDTaken if
+// that is.
 func (s *Store) InsertUser(ctx context.Context, u *User, ids ...*Identifier) error {
 	u.Version = 1
 	return s.Tx(ctx, func(tx *Store) error {
 		if _, err := tx.db.NewInsert().Model(u).Exec(ctx); err != nil {
-			return tx.inserted(err, "insert user")
+			return tx.writtenUser(err, "insert user")
 		}
 		for _, i := range ids {
 			if err := tx.InsertIdentifier(ctx, i); err != nil {
@@ -69,6 +75,14 @@ func (s *Store) InsertUser(ctx context.Context, u *User, ids ...*Identifier) err
 		}
 		return nil
 	})
+}
+
+// writtenUser is inserted for a user's own row, of which nothing but the external id can be somebody else's.
+func (s *Store) writtenUser(err error, what string) error {
+	if err = s.inserted(err, what); err == ErrConflict {
+		return ErrExternalIDTaken
+	}
+	return err
 }
 
 // InsertIdentifier adds an identifier, or returns ErrConflict if it is taken.
@@ -133,19 +147,25 @@ func (s *Store) touchUser(ctx context.Context, userID string, at time.Time) erro
 }
 
 // UpdateUser writes the profile, role, status and metadata of u if nobody changed the row since it was read, and
-// moves its version; otherwise ErrConflict.
+// moves its version; otherwise ErrConflict. It returns ErrExternalIDTaken where the external id is somebody else's.
 func (s *Store) UpdateUser(ctx context.Context, u *User) error {
 	res, err := s.db.NewUpdate().Model(u).
 		Column("status", "role", "name", "given_name", "family_name", "locale",
-			"public_metadata", "private_metadata", "unsafe_metadata", "session_limit", "updated_at").
+			"public_metadata", "private_metadata", "unsafe_metadata", "session_limit", "external_id", "updated_at").
 		Set("version = version + 1").Where("id = ? AND version = ?", u.ID, u.Version).Exec(ctx)
-	if err := changed(res, err, "update user"); err != nil {
+	if err != nil {
+		return s.writtenUser(err, "update user")
+	}
+	if err := changed(res, nil, "update user"); err != nil {
 		if err == ErrNotFound {
 			return ErrConflict
 		}
 		return err
 	}
 	u.Version++
+	if u.Status != UserActive {
+		return s.recordUserEnd(ctx, u.ID)
+	}
 	return nil
 }
 
@@ -169,12 +189,22 @@ func (s *Store) DeleteUser(ctx context.Context, id string) error {
 	})
 }
 
+// LockRole returns who has a role and can sign in. Whoever takes a role from somebody calls it first: others who do wait for the
+// end of the transaction, and are then told of whom it left.
+func (s *Store) LockRole(ctx context.Context, role string) (ids []string, err error) {
+	err = s.db.NewRaw(`SELECT id FROM users WHERE role = ? AND status = ? ORDER BY id`+s.dialect.lockRow(), role, UserActive).Scan(ctx, &ids)
+	return ids, wrap(err, "lock role")
+}
+
 // UserFilter narrows a list of users. Zero values mean no limit but the default of 50 rows.
 type UserFilter struct {
 	Status string
 	Email  string // exact, normalised
 	Query  string // what a name or an e-mail address begins with; case counts for nothing
 	Role   string
+
+	ExternalID string // exact
+
 	// CreatedSince and CreatedBefore bound when the user came to be, the first included.
 	CreatedSince, CreatedBefore time.Time
 	After                       string // id to start behind
@@ -189,6 +219,9 @@ func (s *Store) Users(ctx context.Context, f UserFilter) (list []*User, err erro
 	}
 	if f.Email != "" {
 		q = q.Where("id IN (SELECT user_id FROM identifiers WHERE kind = 'email' AND value = ?)", f.Email)
+	}
+	if f.ExternalID != "" {
+		q = q.Where("external_id = ? AND external_id <> ''", f.ExternalID)
 	}
 	if f.Role != "" {
 		q = q.Where("role = ?", f.Role)

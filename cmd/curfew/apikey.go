@@ -95,7 +95,7 @@ func apiKeyList(s *settings, o *output) *cobra.Command {
 				return err
 			}
 			return s.do(cmd, func(ctx context.Context, d *database) error {
-				list, err := d.store.APIKeys(ctx, p.after, p.ask())
+				list, err := d.store.APIKeys(ctx, storage.APIKeyFilter{After: p.after, Limit: p.ask()})
 				if err != nil {
 					return err
 				}

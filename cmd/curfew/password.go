@@ -49,7 +49,7 @@ func userResetPassword(s *settings, o *output) *cobra.Command {
 				if err != nil {
 					return missing(err, "user", args[0])
 				}
-				return printUser(cmd, o, p, generated)
+				return printUser(cmd, d, o, p, generated)
 			})
 		}}
 	addPasswordStdin(cmd, &stdin)

@@ -159,9 +159,33 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 				t.Errorf("%s: %s", path, got.raw)
 			}
 		}
-		got := w.do(t, "PUT", "/v1/users", "{}").want(t, 405)
-		if got.text("code") != "method_not_allowed" || got.header.Get("Allow") != "GET, HEAD, POST" {
-			t.Errorf("%s, Allow %q", got.raw, got.header.Get("Allow"))
+		// The methods are those of the resource itself, not of one whose id its name could be.
+		for path, allow := range map[string]string{"/v1/users": "GET, HEAD, POST", "/v1/users/export": "GET, HEAD", "/v1/sessions/end_all": "POST",
+			"/v1/users/usr_x": "DELETE, GET, HEAD, PATCH", "/v1/openapi.json": "GET, HEAD"} {
+			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+				if strings.Contains(allow, method) {
+					continue
+				}
+				got := w.do(t, method, path, "{}").want(t, 405)
+				if got.text("code") != "method_not_allowed" || got.header.Get("Allow") != allow {
+					t.Errorf("%s %s: %s, Allow %q", method, path, got.raw, got.header.Get("Allow"))
+				}
+			}
+		}
+	})
+}
+
+// A path that is not written as it is leads nowhere, and above all not to another.
+func TestPathsAreNotPutRight(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		userID := w.person(t, "one@example.com")
+		for _, path := range []string{"/v1//users", "//v1/users", "//v1", "/v1/users//" + userID, "/v1/./users", "/v1/users/../users", "/v1/users/" + userID + "/..", "/x/../v1/users", "/v1/users//"} {
+			for _, method := range []string{"GET", "POST", "DELETE"} {
+				got := w.do(t, method, path, "").want(t, 404)
+				if got.text("code") != "not_found" || got.text("request_id") == "" || got.header.Get("Location") != "" {
+					t.Errorf("%s %s: %s", method, path, got.raw)
+				}
+			}
 		}
 	})
 }

@@ -47,6 +47,8 @@ type Options struct {
 type API struct {
 	Options
 	mux         *http.ServeMux
+	paths       *http.ServeMux      // of all resources, whatever the method
+	methods     map[string][]string // of each, sorted
 	huma        huma.API
 	description []byte
 	limiter     *limiter
@@ -88,5 +90,6 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	a.mux.HandleFunc("GET "+pathDescription, a.serveDescription)
+	a.resources()
 	return a, nil
 }

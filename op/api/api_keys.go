@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +11,6 @@ import (
 
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/op/apikey"
-	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -42,7 +41,11 @@ type (
 	apiKeyInput struct {
 		ID string `path:"id"`
 	}
-	apiKeyListInput   struct{ Page }
+	apiKeyListInput struct {
+		Page
+		Revoked string `query:"revoked" enum:"true,false" doc:"Only those that are revoked, or only those that are not"`
+		Expired string `query:"expired" enum:"true,false" doc:"Only those whose time is over, or only those whose is not"`
+	}
 	apiKeyCreateInput struct{ Body NewAPIKey }
 	apiKeyOutput      struct{ Body APIKey }
 )
@@ -66,7 +69,8 @@ func (a *API) listAPIKeys(ctx context.Context, in *apiKeyListInput) (*listOutput
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.Store.APIKeys(ctx, after, in.Limit+1)
+	rows, err := a.Store.APIKeys(ctx, storage.APIKeyFilter{Revoked: eitherWay(in.Revoked), Expired: eitherWay(in.Expired),
+		Now: a.Clock.Now(), After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
@@ -78,23 +82,13 @@ func (a *API) createAPIKey(ctx context.Context, in *apiKeyCreateInput) (*apiKeyO
 	if by.kind == byKey {
 		return nil, problem(http.StatusForbidden, "beyond_rights", "an API key makes no others")
 	}
-	n := apikey.NewKey{Scopes: in.Body.Scopes, By: by.id, Kind: by.kind}
-	var err error
-	if n.Name, err = user.NormalizeName(in.Body.Name); err != nil || n.Name == "" {
-		return nil, badField("body", "name", "must be 1 to 200 characters without control characters")
-	}
-	for i, s := range n.Scopes {
-		if !isScope(s) {
-			return nil, badField("body", "scopes["+strconv.Itoa(i)+"]", "is not a scope of this API")
-		}
-	}
-	if err := mayGive(ctx, "scopes", n.Scopes); err != nil {
-		return nil, err
-	}
+	n := apikey.NewKey{Name: in.Body.Name, Scopes: in.Body.Scopes, By: by.id, Kind: by.kind}
 	if in.Body.ExpiresAt != nil {
-		if n.ExpiresAt = time.UnixMilli(*in.Body.ExpiresAt); !n.ExpiresAt.After(a.Clock.Now()) || n.ExpiresAt.Year() > 9999 {
-			return nil, badField("body", "expires_at", "must be in the future, in milliseconds since 1970")
-		}
+		n.ExpiresAt = time.UnixMilli(max(*in.Body.ExpiresAt, 0)) // no number stands for never
+	}
+	n, err := a.Keys.Check(n, Scopes, by.scopes)
+	if err != nil {
+		return nil, newKeyProblem(err)
 	}
 	var out *apiKeyOutput
 	err = a.Store.Tx(ctx, func(tx *storage.Store) error {
@@ -110,37 +104,30 @@ func (a *API) createAPIKey(ctx context.Context, in *apiKeyCreateInput) (*apiKeyO
 }
 
 func (a *API) getAPIKey(ctx context.Context, in *apiKeyInput) (*apiKeyOutput, error) {
-	if !isA(id.APIKey, in.ID) {
-		return nil, storage.ErrNotFound
-	}
-	row, err := a.Store.APIKey(ctx, in.ID)
+	row, err := a.Keys.Lookup(ctx, a.Store, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &apiKeyOutput{ShowAPIKey(row)}, nil
 }
 
-func (a *API) revokeAPIKey(ctx context.Context, in *apiKeyInput) (out *apiKeyOutput, err error) {
-	if !isA(id.APIKey, in.ID) {
-		return nil, storage.ErrNotFound
+func (a *API) revokeAPIKey(ctx context.Context, in *apiKeyInput) (*apiKeyOutput, error) {
+	row, err := a.Keys.End(ctx, a.Store, in.ID, callerOf(ctx))
+	if err != nil {
+		return nil, err
 	}
-	err = a.Store.Tx(ctx, func(tx *storage.Store) error {
-		row, err := tx.APIKey(ctx, in.ID)
-		if err != nil {
-			return err
-		}
-		if !row.RevokedAt.Set() {
-			if err := a.Keys.Revoke(ctx, tx, in.ID, callerOf(ctx)); err != nil {
-				return err
-			}
-			if row, err = tx.APIKey(ctx, in.ID); err != nil {
-				return err
-			}
-		}
-		out = &apiKeyOutput{ShowAPIKey(row)}
-		return nil
-	})
-	return out, err
+	return &apiKeyOutput{ShowAPIKey(row)}, nil
+}
+
+func newKeyProblem(err error) error {
+	var field *apikey.FieldError
+	switch {
+	case !errors.As(err, &field):
+		return err
+	case field.Beyond != "":
+		return beyondRights(field.Field, field.Beyond)
+	}
+	return badField("body", field.Field, field.Reason)
 }
 
 // ShowAPIKey returns the document of a key.

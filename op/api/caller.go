@@ -22,6 +22,7 @@ type caller struct {
 	// scopes are all that the caller may use by what it presents and by what it is allowed at this moment: a right that was
 	// taken away is gone at once, not when the last token with it is.
 	scopes []string
+	grant  *storage.Grant // of a person's token
 }
 
 const byKey = "api_key"
@@ -52,12 +53,15 @@ func may(ctx context.Context, scope string) bool {
 func mayGive(ctx context.Context, field string, scopes []string) error {
 	for _, s := range scopes {
 		if isScope(s) && !may(ctx, s) {
-			p := problem(http.StatusForbidden, "beyond_rights", field+": you cannot give "+s+", which you do not have",
-				Fault{"body", field, "has a scope that you do not have"})
-			return p
+			return beyondRights(field, s)
 		}
 	}
 	return nil
+}
+
+func beyondRights(field, scope string) error {
+	return problem(http.StatusForbidden, "beyond_rights", field+": you cannot give "+scope+", which you do not have",
+		Fault{"body", field, "has a scope that you do not have"})
 }
 
 // caller returns who makes the request, if they may use the scope. The errors are those of RFC 6750 3.
@@ -99,7 +103,7 @@ func (a *API) tokenCaller(ctx context.Context, bearer, scope string) (*caller, e
 	if errors.Is(err, client.ErrUnknown) {
 		return nil, invalidToken()
 	}
-	return &caller{claims.ClientID, storage.MadeByClient, both(strings.Fields(claims.Scope), scopes)}, err
+	return &caller{id: claims.ClientID, kind: storage.MadeByClient, scopes: both(strings.Fields(claims.Scope), scopes)}, err
 }
 
 // clientScopes are what a client may use on its own behalf, as it is registered now.
@@ -142,7 +146,7 @@ func (a *API) personCaller(ctx context.Context, claims *token.AccessClaims, g *s
 		p.header["Www-Authenticate"][0] += `, acr_values="` + factor.ACRMulti + `"`
 		return nil, p
 	}
-	return &caller{g.UserID, storage.MadeByUser, scopes}, nil
+	return &caller{id: g.UserID, kind: storage.MadeByUser, scopes: scopes, grant: g}, nil
 }
 
 // roleScopes are what a person may use, by the role that they have now.
@@ -167,21 +171,50 @@ func (a *API) keyCaller(ctx context.Context, bearer string) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &caller{k.ID, byKey, strings.Fields(k.Scope)}
-	if k.CreatedByKind == storage.MadeByCLI {
-		return c, nil
-	}
-	var allowed []string
-	if k.CreatedByKind == storage.MadeByClient {
+	scopes, err := a.keyScopes(ctx, k)
+	return &caller{id: k.ID, kind: byKey, scopes: scopes}, err
+}
+
+func (a *API) keyScopes(ctx context.Context, k *storage.APIKey) (allowed []string, err error) {
+	switch k.CreatedByKind {
+	case storage.MadeByCLI:
+		return strings.Fields(k.Scope), nil
+	case storage.MadeByClient:
 		allowed, err = a.clientScopes(ctx, k.CreatedBy)
-	} else {
+	default:
 		allowed, err = a.roleScopes(ctx, k.CreatedBy)
 	}
 	if err != nil && !errors.Is(err, client.ErrUnknown) {
 		return nil, err
 	}
-	c.scopes = both(c.scopes, allowed)
-	return c, nil
+	return both(strings.Fields(k.Scope), allowed), nil
+}
+
+// still refuses to go on with what takes longer than a token lives, once anything was taken from the caller that they began it
+// with: the key revoked, the session ended, the role another.
+func (a *API) still(ctx context.Context) (err error) {
+	c := callerIn(ctx)
+	var now []string
+	switch c.kind {
+	case byKey:
+		var k *storage.APIKey
+		if k, err = a.Store.APIKey(ctx, c.id); err == nil && apikey.Good(k, a.Clock.Now()) {
+			now, err = a.keyScopes(ctx, k)
+		}
+	case storage.MadeByClient:
+		now, err = a.clientScopes(ctx, c.id)
+	default:
+		if _, _, err = a.Store.LiveSession(ctx, c.grant.UserID, c.grant.SessionID, a.Clock.Now()); err == nil {
+			now, err = a.roleScopes(ctx, c.id)
+		}
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, client.ErrUnknown) {
+		return err
+	}
+	if len(both(c.scopes, now)) < len(c.scopes) {
+		return problem(http.StatusForbidden, "rights_changed", "what let this begin is no more")
+	}
+	return nil
 }
 
 // both are the scopes that stand in both lists.

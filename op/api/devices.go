@@ -83,10 +83,27 @@ func (a *API) forgetDevice(ctx context.Context, in *deviceInput) (*deletedOutput
 	if !isA(id.Device, in.ID) {
 		return nil, storage.ErrNotFound
 	}
+	if err := a.mayEndOn(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	if err := session.ForgetDevice(ctx, a.Store, a.Door, in.ID, callerOf(ctx), a.Clock.Now()); err != nil {
 		return nil, err
 	}
 	return &deletedOutput{Deleted{Object: "device", ID: in.ID, Deleted: true}}, nil
+}
+
+// mayEndOn is mayEnd for all who are signed in on a device.
+func (a *API) mayEndOn(ctx context.Context, deviceID string) error {
+	if callerIn(ctx).kind != storage.MadeByUser {
+		return nil
+	}
+	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{DeviceID: deviceID, Status: storage.StatusActive, Limit: 500}, a.Clock.Now())
+	for _, v := range views {
+		if err == nil {
+			err = a.mayEnd(ctx, a.Store, v.UserID)
+		}
+	}
+	return err
 }
 
 func showDevice(d *storage.Device) Device {

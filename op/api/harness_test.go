@@ -79,7 +79,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 	mux := http.NewServeMux()
 	a.Routes(mux)
 	provider.Routes(mux)
-	w.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: clk, Log: log})
+	w.handler = httpx.Wrap(api.CleanPaths(mux), httpx.WrapOptions{Clock: clk, Log: log})
 	w.service = w.newService(t, strings.Join(api.Scopes, " "))
 	return w
 }
@@ -90,7 +90,7 @@ func (w *world) remake(t *testing.T) {
 	mux := http.NewServeMux()
 	w.api = must(api.New(w.Options))
 	w.api.Routes(mux)
-	w.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: w.clock, Log: w.Log})
+	w.handler = httpx.Wrap(api.CleanPaths(mux), httpx.WrapOptions{Clock: w.clock, Log: w.Log})
 }
 
 func must[T any](v T, err error) T {

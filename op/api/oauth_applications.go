@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,7 +34,10 @@ type (
 	applicationInput struct {
 		ID string `path:"id"`
 	}
-	applicationListInput   struct{ Page }
+	applicationListInput struct {
+		Page
+		Query string `query:"query" maxLength:"320" doc:"What stands in the name, or begins the client_id, in whichever case"`
+	}
 	applicationCreateInput struct{ Body ApplicationFields }
 	applicationChangeInput struct {
 		ID string `path:"id"`
@@ -73,18 +78,47 @@ func (a *API) listApplications(ctx context.Context, in *applicationListInput) (*
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.Store.Clients(ctx, after, in.Limit+1)
+	if !utf8.ValidString(in.Query) || strings.ContainsFunc(in.Query, unicode.IsControl) {
+		return nil, badField("query", "query", "must be text")
+	}
+	shown, err := a.applications(ctx, after, in.Query, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]OAuthApplication, len(rows))
-	for i, row := range rows {
-		if shown[i], err = ShowApplication(row); err != nil {
-			return nil, err
-		}
-	}
 	return listed(shown, in.Limit, func(o OAuthApplication) string { return o.ClientID },
 		func(o OAuthApplication) OAuthApplication { return o }), nil
+}
+
+// applications are the next n that are called so, behind an id. Names stand in what is registered, where no index finds them: the
+// rows are gone through, which those of a service are few enough for.
+func (a *API) applications(ctx context.Context, after, called string, n int) (list []OAuthApplication, err error) {
+	called = strings.ToLower(called)
+	batch := n
+	if called != "" {
+		batch = max(n, 500)
+	}
+	for {
+		rows, err := a.Store.Clients(ctx, after, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			o, err := ShowApplication(row)
+			if err != nil {
+				return nil, err
+			}
+			if !strings.Contains(strings.ToLower(o.ClientName), called) && !strings.HasPrefix(strings.ToLower(o.ID), called) {
+				continue
+			}
+			if list = append(list, o); len(list) == n {
+				return list, nil
+			}
+		}
+		if len(rows) < batch {
+			return list, nil
+		}
+		after = rows[len(rows)-1].ID
+	}
 }
 
 func (a *API) createApplication(ctx context.Context, in *applicationCreateInput) (*applicationOutput, error) {

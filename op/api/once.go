@@ -166,13 +166,13 @@ func onceName(values []string) (string, error) {
 	return name, nil
 }
 
-// onceCaller is whose the key is: nobody meets another's.
+// onceCaller is whose the key is: nobody meets another's, and no session gets what was made for another one of its user.
 func onceCaller(ctx huma.Context) string {
 	if c := callerIn(ctx.Context()); c != nil {
 		return c.kind + " " + c.id
 	}
 	g := ownOf(ctx.Context())
-	return "own " + g.UserID + " " + g.ClientID
+	return "own " + g.UserID + " " + g.ClientID + " " + g.SessionID
 }
 
 // Forget removes keys that count no more.

@@ -41,6 +41,15 @@ type List[T any] struct {
 	NextCursor *string `json:"next_cursor" doc:"What to pass as starting_after for the next page; null on the last one"`
 }
 
+// eitherWay is what a filter of true or false says; nil where it is not sent.
+func eitherWay(s string) *bool {
+	if s == "" {
+		return nil
+	}
+	yes := s == "true"
+	return &yes
+}
+
 // after is the id that the page begins behind, of a kind, "" where a list goes by names. A cursor holds nothing but what the
 // caller has been shown, so one that was made up opens nothing; one of another list is refused, since it would end a walk
 // early without a word.
@@ -69,6 +78,17 @@ func listed[R, T any](rows []R, limit int, idOf func(R) string, show func(R) T) 
 	}
 	for _, r := range rows {
 		out.Body.Data = append(out.Body.Data, show(r))
+	}
+	return out
+}
+
+// listedPartly is listed where only so many rows were looked at: a page that is not full is not the last one while there is a
+// further to go on from.
+func listedPartly[R, T any](rows []R, further string, limit int, idOf func(R) string, show func(R) T) *listOutput[T] {
+	out := listed(rows, limit, idOf, show)
+	if !out.Body.HasMore && further != "" {
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(further))
+		out.Body.HasMore, out.Body.NextCursor = true, &cursor
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -96,6 +97,8 @@ func (a *API) problemOf(ctx context.Context, err error) error {
 		return p
 	case errors.Is(err, storage.ErrNotFound), errors.Is(err, client.ErrUnknown):
 		return notFound("there is no such resource")
+	case errors.Is(err, user.ErrLastOwner):
+		return problem(http.StatusConflict, "last_owner", "nobody would be left who can give roles: make somebody else an owner first")
 	case errors.Is(err, storage.ErrConflict):
 		return problem(http.StatusConflict, "conflict", "somebody else is changing this; try again")
 	}

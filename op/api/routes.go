@@ -2,6 +2,9 @@ package api
 
 import (
 	"net/http"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/curfew-id/curfew/internal/httpx"
 )
@@ -15,32 +18,46 @@ func (a *API) Routes(mux *http.ServeMux) {
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	httpx.NoStore(w.Header())
-	if h, pattern := a.mux.Handler(r); pattern == "" {
-		a.serveNothing(w, r, h)
-		return
+	_, resource := a.paths.Handler(r)
+	switch methods := a.methods[resource]; {
+	case resource == "":
+		notFound("there is no such resource").write(r.Context(), w)
+	case !slices.Contains(methods, r.Method):
+		p := problem(http.StatusMethodNotAllowed, "method_not_allowed", "the resource does not know this method")
+		p.header = http.Header{"Allow": {strings.Join(methods, ", ")}}
+		p.write(r.Context(), w)
+	default:
+		a.mux.ServeHTTP(w, r)
 	}
-	a.mux.ServeHTTP(w, r)
 }
 
-// serveNothing answers where no operation is. http.ServeMux knows whether the path or only the method is wrong, and
-// would say it in plain text.
-func (a *API) serveNothing(w http.ResponseWriter, r *http.Request, h http.Handler) {
-	seen := &headOnly{header: http.Header{}}
-	h.ServeHTTP(seen, r)
-	p := notFound("there is no such resource")
-	if seen.status == http.StatusMethodNotAllowed {
-		p = problem(http.StatusMethodNotAllowed, "method_not_allowed", "the resource does not know this method")
-		p.header = http.Header{"Allow": seen.header["Allow"]}
+// resources notes which methods each path knows, and no other that could be read as one: /v1/users/export is no user whose id is
+// "export", though http.ServeMux would take it for one with a method that the export has not (RFC 9110 15.5.6).
+func (a *API) resources() {
+	a.paths, a.methods = http.NewServeMux(), map[string][]string{pathDescription: {http.MethodGet, http.MethodHead}}
+	for op := range a.operations() {
+		a.methods[op.Path] = append(a.methods[op.Path], op.Method)
+		if op.Method == http.MethodGet {
+			a.methods[op.Path] = append(a.methods[op.Path], http.MethodHead)
+		}
 	}
-	p.write(r.Context(), w)
+	for resource, methods := range a.methods {
+		slices.Sort(methods)
+		a.paths.Handle(resource, http.NotFoundHandler())
+	}
 }
 
-// headOnly keeps status and headers of an answer and drops the rest.
-type headOnly struct {
-	header http.Header
-	status int
+// CleanPaths answers 404 where a path of the API is not written as it is, with an empty or a dotted element. http.ServeMux would
+// redirect, and what was meant for a resource would be sent to another, or its body a second time.
+func CleanPaths(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		is := r.URL.EscapedPath()
+		to := path.Clean(is)
+		if strings.HasPrefix(to+"/", "/v1/") && to != strings.TrimSuffix(is, "/") {
+			httpx.NoStore(w.Header())
+			notFound("there is no such resource").write(r.Context(), w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
-
-func (h *headOnly) Header() http.Header         { return h.header }
-func (h *headOnly) Write(b []byte) (int, error) { return len(b), nil }
-func (h *headOnly) WriteHeader(status int)      { h.status = status }

@@ -31,7 +31,8 @@ func (a *API) sessionEndOperations() {
 		Description: endedAtOnce}, a.endUserSessions)
 	operation(a, ScopeSessionsWrite, huma.Operation{OperationID: "end-oauth-application-sessions", Method: http.MethodPost,
 		Path: "/v1/oauth_applications/{id}/end_sessions", Summary: "End all sessions that an application took part in",
-		Tags: []string{"oauth_applications"}, Description: "The sessions end as a whole, for every application. " + endedAtOnce},
+		Tags: []string{"oauth_applications"}, Description: "The sessions end as a whole, for every application, so that " +
+			"oauth_applications:write or sessions:end_all is needed as well. " + endedAtOnce},
 		a.endApplicationSessions)
 	operation(a, ScopeSessionsEndAll, huma.Operation{OperationID: "end-all-sessions", Method: http.MethodPost,
 		Path: "/v1/sessions/end_all", Summary: "End all sessions of everybody", Tags: []string{"sessions"},
@@ -42,6 +43,9 @@ func (a *API) endUserSessions(ctx context.Context, in *userInput) (*sessionsEndO
 	if !isA(id.User, in.ID) {
 		return nil, storage.ErrNotFound
 	}
+	if err := a.mayEnd(ctx, a.Store, in.ID); err != nil {
+		return nil, err
+	}
 	return a.endMany(SessionsEnd{UserID: &in.ID}, func() error {
 		return a.Door.EndUser(ctx, a.Store, in.ID, logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: callerOf(ctx)})
 	})
@@ -50,6 +54,9 @@ func (a *API) endUserSessions(ctx context.Context, in *userInput) (*sessionsEndO
 func (a *API) endApplicationSessions(ctx context.Context, in *applicationInput) (*sessionsEndOutput, error) {
 	if !plausible(in.ID) {
 		return nil, storage.ErrNotFound
+	}
+	if !may(ctx, ScopeApplicationsWrite) && !may(ctx, ScopeSessionsEndAll) { // of an app that all use it is everybody's
+		return nil, insufficient(ScopeApplicationsWrite, "this needs the scope "+ScopeApplicationsWrite+" or "+ScopeSessionsEndAll+" as well")
 	}
 	return a.endMany(SessionsEnd{ClientID: &in.ID}, func() error {
 		return a.Door.EndClient(ctx, a.Store, in.ID, logout.Cause{Status: storage.StatusRevoked, Reason: logout.ClientEnded, By: callerOf(ctx)})

@@ -86,12 +86,12 @@ func (a *API) listSessions(ctx context.Context, in *sessionListInput) (*listOutp
 	if in.ClientID != "" && !plausible(in.ClientID) {
 		return nil, badField("query", "client_id", "is not the id of a client")
 	}
-	views, err := a.Store.SessionViews(ctx, storage.SessionViewFilter{UserID: in.UserID, DeviceID: in.DeviceID, ClientID: in.ClientID,
+	views, further, err := a.Store.FindSessions(ctx, storage.SessionViewFilter{UserID: in.UserID, DeviceID: in.DeviceID, ClientID: in.ClientID,
 		Kind: storage.SessionKind(in.Kind), Status: storage.SessionStatus(in.Status), After: after, Limit: in.Limit + 1}, a.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
-	return listed(views, in.Limit, func(v *storage.SessionView) string { return v.ID }, ShowSession), nil
+	return listedPartly(views, further, in.Limit, func(v *storage.SessionView) string { return v.ID }, ShowSession), nil
 }
 
 func (a *API) getSession(ctx context.Context, in *sessionInput) (*sessionOutput, error) {
@@ -106,6 +106,9 @@ func (a *API) revokeSession(ctx context.Context, in *sessionInput) (*sessionOutp
 	var v *storage.SessionView
 	err := a.Store.Tx(ctx, func(tx *storage.Store) (err error) {
 		if v, err = a.sessionView(ctx, tx, in.ID); err != nil {
+			return err
+		}
+		if err = a.mayEnd(ctx, tx, v.UserID); err != nil {
 			return err
 		}
 		if _, err = a.Door.End(ctx, tx, &v.Session, causeOf(v, callerOf(ctx))); err != nil {

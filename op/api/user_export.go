@@ -50,7 +50,11 @@ func (a *API) exportUsers(ctx context.Context, in *userExportInput) (*huma.Strea
 	}
 	f.Limit = 500
 	return a.lines(ctx, func(put func(any) error) (more bool, err error) {
-		list, err := a.Users.People(ctx, f)
+		people, err := a.Users.People(ctx, f)
+		if err != nil {
+			return false, err
+		}
+		list, err := a.Users.Describe(ctx, people...)
 		for _, p := range list {
 			f.After = p.ID
 			if err := put(ShowUser(p)); err != nil {
@@ -71,8 +75,11 @@ func (a *API) lines(ctx context.Context, page func(put func(any) error) (more bo
 		enc := json.NewEncoder(out)
 		for more := true; more; {
 			_ = control.SetWriteDeadline(a.Clock.Now().Add(importPause)) // a writer without a connection has no deadlines
-			var err error
-			if more, err = page(enc.Encode); err == nil {
+			err := a.still(ctx)
+			if err == nil {
+				more, err = page(enc.Encode)
+			}
+			if err == nil {
 				err = out.Flush()
 			}
 			if err != nil {

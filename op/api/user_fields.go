@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -16,6 +18,8 @@ type UserFields struct {
 	PublicMetadata  object `json:"public_metadata" required:"false" doc:"Apps read it; at most 8 KiB"`
 	PrivateMetadata object `json:"private_metadata" required:"false" doc:"Only this API sees it; at most 8 KiB"`
 	UnsafeMetadata  object `json:"unsafe_metadata" required:"false" doc:"The user may write it; at most 8 KiB"`
+
+	ExternalID *string `json:"external_id" required:"false" minLength:"1" maxLength:"255" doc:"What the user is called where they come from, and nobody else; null for nothing"`
 }
 
 // normalize brings the fields into the form that is stored, or says which cannot be.
@@ -35,6 +39,13 @@ func (f *UserFields) normalize() error {
 	return nil
 }
 
+func (f *UserFields) externalID() string {
+	if f.ExternalID == nil {
+		return ""
+	}
+	return *f.ExternalID
+}
+
 func (f *UserFields) put(row *storage.User) {
 	text := func(o object) string {
 		if len(o) == 0 || string(o) == "null" {
@@ -43,21 +54,32 @@ func (f *UserFields) put(row *storage.User) {
 		return string(o)
 	}
 	row.Name, row.GivenName, row.FamilyName, row.Locale, row.Role = f.Name, f.FirstName, f.LastName, f.Locale, f.Role
-	row.SessionLimit = f.SessionLimit
+	row.SessionLimit, row.ExternalID = f.SessionLimit, f.externalID()
 	row.PublicMetadata, row.PrivateMetadata, row.UnsafeMetadata = text(f.PublicMetadata), text(f.PrivateMetadata), text(f.UnsafeMetadata)
 }
 
 func fieldsOf(row *storage.User) UserFields {
-	return UserFields{Name: row.Name, FirstName: row.GivenName, LastName: row.FamilyName, Locale: row.Locale, Role: row.Role, SessionLimit: row.SessionLimit,
+	return UserFields{Name: row.Name, FirstName: row.GivenName, LastName: row.FamilyName, Locale: row.Locale, Role: row.Role, ExternalID: orNull(row.ExternalID), SessionLimit: row.SessionLimit,
 		PublicMetadata: object(row.PublicMetadata), PrivateMetadata: object(row.PrivateMetadata), UnsafeMetadata: object(row.UnsafeMetadata)}
 }
 
-func showUserOutput(p *user.Person) *userOutput { return &userOutput{etag(p.Version), ShowUser(p)} }
+// readUser returns the document of a user with its entity tag, or storage.ErrNotFound.
+func readUser(ctx context.Context, users *user.Users, userID string) (*userOutput, error) {
+	p, err := users.Person(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := users.Describe(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &userOutput{etag(p.Version), ShowUser(list[0])}, nil
+}
 
 // ShowUser returns the document of a user.
-func ShowUser(p *user.Person) User {
+func ShowUser(p *user.Described) User {
 	return User{Object: "user", ID: p.ID, EmailAddress: orNull(p.Email), EmailAddressVerified: p.EmailVerified,
-		PhoneNumber: orNull(p.Phone), UserFields: fieldsOf(p.User), Status: p.Status, CreatedAt: p.CreatedAt.UnixMilli(),
+		PhoneNumber: orNull(p.Phone), UserReached: reachedAt(p.Identifiers), UserProof: proofOf(p.Factors), UserFields: fieldsOf(p.User), Status: p.Status, CreatedAt: p.CreatedAt.UnixMilli(),
 		UpdatedAt: p.UpdatedAt.UnixMilli(), LastSignInAt: milliOrNull(p.LastSignInAt)}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/factor"
+	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/op/userimport"
 	"github.com/curfew-id/curfew/storage"
 )
@@ -24,7 +25,6 @@ import (
 // importLine is one user of an import.
 type importLine struct {
 	Email         string `json:"email"`
-	ExternalID    string `json:"external_id"`
 	EmailVerified *bool  `json:"email_verified"`
 	PasswordHash  string `json:"password_hash"`
 	UserFields
@@ -71,6 +71,9 @@ func (a *API) takeLines(ctx context.Context, i *storage.UserImport, offset int64
 	flush := func() error {
 		if number <= i.Lines {
 			return nil
+		}
+		if err := a.still(ctx); err != nil {
+			return err
 		}
 		err := a.imports.Take(ctx, i, lines, number, callerOf(ctx))
 		switch {
@@ -146,10 +149,10 @@ func readImportLine(ctx context.Context, number int64, raw []byte, long bool) *u
 	if err := d.Decode(&in); err != nil {
 		return refuse("", unreadable(err))
 	}
-	if len(in.ExternalID) > 200 || strings.ContainsRune(in.ExternalID, 0) {
-		return refuse("external_id", "must be at most 200 bytes")
+	if user.CheckExternalID(in.externalID()) != nil {
+		return refuse("external_id", "must be at most 255 characters without control characters")
 	}
-	l.Email, l.ExternalID, l.Unverified = in.Email, in.ExternalID, in.EmailVerified != nil && !*in.EmailVerified
+	l.Email, l.ExternalID, l.Unverified = in.Email, in.externalID(), in.EmailVerified != nil && !*in.EmailVerified
 	if field, detail := checkImported(ctx, &in.UserFields); detail != "" {
 		return refuse(field, detail)
 	}

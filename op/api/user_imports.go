@@ -20,7 +20,7 @@ type UserImport struct {
 	Total     *int64 `json:"total" doc:"Lines to come in all, as announced"`
 	Lines     int64  `json:"lines" doc:"Lines that have been taken: where to go on"`
 	Created   int64  `json:"created"`
-	Existing  int64  `json:"existing" doc:"Lines whose address somebody has, or whose external_id was imported already"`
+	Existing  int64  `json:"existing" doc:"Lines whose address or external_id somebody has"`
 	Failed    int64  `json:"failed"`
 	CreatedBy string `json:"created_by"`
 	CreatedAt int64  `json:"created_at"`

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/storage"
 )
 
@@ -23,4 +25,25 @@ func mayGiveRole(ctx context.Context, was, is string) error {
 			Fault{"body", "role", "needs the scope " + ScopeRolesWrite})
 	}
 	return nil
+}
+
+// mayEnd refuses a person to end sessions of who has more rights than they have, as the console does. A client and a key are not
+// asked: an end is never too early for what watches over accounts.
+func (a *API) mayEnd(ctx context.Context, tx *storage.Store, userID string) error {
+	c := callerIn(ctx)
+	if c.kind != storage.MadeByUser {
+		return nil
+	}
+	of, err := tx.User(ctx, userID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil // and so have no rights
+	}
+	if err != nil {
+		return err
+	}
+	by, err := tx.User(ctx, c.id)
+	if err == nil && !actor.Over(by.Role, of.Role) {
+		err = problem(http.StatusForbidden, "beyond_rights", "the user has more rights than you")
+	}
+	return err
 }

@@ -27,6 +27,8 @@ type User struct {
 	EmailAddress         *string `json:"email_address" doc:"The primary one; null where there is none"`
 	EmailAddressVerified bool    `json:"email_address_verified"`
 	PhoneNumber          *string `json:"phone_number" doc:"In the form of E.164"`
+	UserReached
+	UserProof
 	UserFields
 	Status       string `json:"status" enum:"active,disabled"`
 	CreatedAt    int64  `json:"created_at"`
@@ -54,6 +56,9 @@ type UserFilters struct {
 	Query  string `query:"query" maxLength:"320" doc:"What a name or an e-mail address begins with, in whichever case"`
 	Role   string `query:"role" enum:"owner,admin,support,auditor"`
 	Status string `query:"status" enum:"active,disabled"`
+
+	ExternalID string `query:"external_id" maxLength:"255" doc:"Exactly this external id"`
+
 	Created
 }
 
@@ -114,7 +119,11 @@ func (a *API) listUsers(ctx context.Context, in *userListInput) (*listOutput[Use
 	if err != nil {
 		return nil, err
 	}
-	return listed(people, in.Limit, func(p *user.Person) string { return p.ID }, ShowUser), nil
+	list, err := a.Users.Describe(ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, in.Limit, func(p *user.Described) string { return p.ID }, ShowUser), nil
 }
 
 func (q *UserFilters) filter() (f storage.UserFilter, err error) {
@@ -124,6 +133,9 @@ func (q *UserFilters) filter() (f storage.UserFilter, err error) {
 	if !utf8.ValidString(q.Query) || strings.ContainsFunc(q.Query, unicode.IsControl) {
 		return f, badField("query", "query", "must be text")
 	}
+	if user.CheckExternalID(q.ExternalID) != nil {
+		return f, badField("query", "external_id", "must be text")
+	}
 	if !utf8.ValidString(q.Email) {
 		return f, badField("query", "email", "must be text")
 	}
@@ -132,7 +144,7 @@ func (q *UserFilters) filter() (f storage.UserFilter, err error) {
 			return f, badField("query", "email", err.Error())
 		}
 	}
-	f.Query, f.Role, f.Status = q.Query, q.Role, q.Status
+	f.Query, f.Role, f.Status, f.ExternalID = q.Query, q.Role, q.Status, q.ExternalID
 	return f, nil
 }
 
@@ -152,15 +164,15 @@ func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput,
 		}
 		password = &p
 	}
-	var made *user.Person
+	var out *userOutput
 	err := a.Store.Tx(ctx, func(tx *storage.Store) error {
-		row, err := a.Users.Create(ctx, tx, user.NewUser{Email: b.Email, Name: b.Name, Locale: b.Locale, Role: b.Role,
+		row, err := a.Users.Create(ctx, tx, user.NewUser{Email: b.Email, Name: b.Name, Locale: b.Locale, Role: b.Role, ExternalID: b.externalID(),
 			Kind: audit.UserCreated, By: callerOf(ctx)})
 		if err != nil {
-			return newUserProblem(err)
+			return userProblem(err)
 		}
 		if b.put(row); row.GivenName != "" || row.FamilyName != "" || row.PublicMetadata != "{}" ||
-			row.PrivateMetadata != "{}" || row.UnsafeMetadata != "{}" {
+			row.PrivateMetadata != "{}" || row.UnsafeMetadata != "{}" || row.SessionLimit != 0 {
 			if err := tx.UpdateUser(ctx, row); err != nil {
 				return err
 			}
@@ -170,24 +182,17 @@ func (a *API) createUser(ctx context.Context, in *userCreateInput) (*userOutput,
 				return err
 			}
 		}
-		made, err = a.Users.In(tx).Person(ctx, row.ID)
+		out, err = readUser(ctx, a.Users.In(tx), row.ID)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return showUserOutput(made), nil
+	return out, err
 }
 
 func (a *API) getUser(ctx context.Context, in *userInput) (*userOutput, error) {
 	if !isA(id.User, in.ID) {
 		return nil, storage.ErrNotFound
 	}
-	p, err := a.Users.Person(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return showUserOutput(p), nil
+	return readUser(ctx, a.Users, in.ID)
 }
 
 func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput, error) {
@@ -207,7 +212,7 @@ func (a *API) updateUser(ctx context.Context, in *userUpdateInput) (*userOutput,
 			return err
 		}
 		next.put(row)
-		return a.Users.Update(ctx, tx, a.Door, row, callerOf(ctx))
+		return userProblem(a.Users.Update(ctx, tx, a.Door, row, callerOf(ctx)))
 	})
 }
 
@@ -228,7 +233,7 @@ func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx
 	if !isA(id.User, userID) {
 		return nil, storage.ErrNotFound
 	}
-	var p *user.Person
+	var out *userOutput
 	err := a.change(ctx, ifMatch, func(tx *storage.Store) (err error) {
 		row, err := tx.User(ctx, userID)
 		if err != nil {
@@ -243,13 +248,10 @@ func (a *API) changeUser(ctx context.Context, userID, ifMatch string, do func(tx
 		if err := do(tx); err != nil {
 			return err
 		}
-		p, err = a.Users.In(tx).Person(ctx, userID)
+		out, err = readUser(ctx, a.Users.In(tx), userID)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return showUserOutput(p), nil
+	return out, err
 }
 
 func (a *API) deleteUser(ctx context.Context, in *userChangeInput) (*deletedOutput, error) {
@@ -275,16 +277,24 @@ func (a *API) deleteUser(ctx context.Context, in *userChangeInput) (*deletedOutp
 	return &deletedOutput{Deleted{Object: "user", ID: in.ID, Deleted: true}}, nil
 }
 
-func newUserProblem(err error) error {
+func userProblem(err error) error {
 	switch {
 	case errors.Is(err, user.ErrEmail):
 		return badField("body", "email", err.Error())
 	case errors.Is(err, user.ErrTaken):
-		p := badField("body", "email", "somebody has this address")
-		p.Status, p.Title, p.Code = http.StatusConflict, http.StatusText(http.StatusConflict), "taken"
-		return p
+		return taken("email", "somebody has this address")
+	case errors.Is(err, user.ErrExternalID):
+		return badField("body", "external_id", "must be at most 255 characters without control characters")
+	case errors.Is(err, user.ErrExternalIDTaken):
+		return taken("external_id", "somebody else has this external id")
 	}
 	return err
+}
+
+func taken(field, detail string) *Problem {
+	p := badField("body", field, detail)
+	p.Status, p.Title, p.Code = http.StatusConflict, http.StatusText(http.StatusConflict), "taken"
+	return p
 }
 
 // passwordProblem tells why a password is refused; the reasons' texts are meant to be told.

@@ -24,10 +24,12 @@ func TestUserFromCreationToDeletion(t *testing.T) {
 			"password":"correct horse battery","private_metadata":{"n":12345678901234567890}}`).want(t, http.StatusCreated)
 		userID := made.text("id")
 		want := map[string]any{"object": "user", "id": userID, "email_address": "Ada@Example.com", "email_address_verified": true,
-			"phone_number": nil, "name": "Ada", "first_name": "", "last_name": "", "locale": "de-AT", "role": "", "status": "active", "session_limit": 0.0,
+			"phone_number": nil, "name": "Ada", "first_name": "", "last_name": "", "locale": "de-AT", "role": "", "status": "active", "session_limit": 0.0, "external_id": nil,
 			"public_metadata": map[string]any{}, "private_metadata": map[string]any{"n": 12345678901234567890.0},
 			"unsafe_metadata": map[string]any{}, "created_at": float64(start.UnixMilli()), "updated_at": float64(start.UnixMilli()),
-			"last_sign_in_at": nil}
+			"last_sign_in_at": nil, "password_enabled": true, "two_factor_enabled": false, "totp_enabled": false, "backup_code_enabled": false,
+			"email_addresses": []any{map[string]any{"object": "email_address", "email_address": "Ada@Example.com", "primary": true,
+				"verification": map[string]any{"status": "verified"}}}, "phone_numbers": []any{}}
 		if d := cmp.Diff(want, made.body); d != "" {
 			t.Fatal(d)
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -13,7 +14,7 @@ import (
 type WebhookFields struct {
 	URL                    string   `json:"url" maxLength:"2000" doc:"Where events are posted: https, on the public internet. Redirects are not followed"`
 	Description            string   `json:"description" required:"false" maxLength:"500"`
-	Events                 []string `json:"events" required:"false" maxItems:"50" doc:"Names of events; none stands for all but email.created and sms.created, which must be named"`
+	Events                 []string `json:"events" required:"false" maxItems:"50" doc:"Names of events; none stands for all but email.created and sms.created, which must be named, by whoever has roles:write: they may carry codes that sign owners in"`
 	OwnerEmail             string   `json:"owner_email" required:"false" maxLength:"254" doc:"Who is told when the endpoint is disabled"`
 	IncludePrivateMetadata bool     `json:"include_private_metadata" required:"false" doc:"Whether users are sent with private_metadata"`
 }
@@ -38,7 +39,7 @@ func webhookFieldsOf(e *storage.WebhookEndpoint) (WebhookFields, error) {
 
 // Documents are what webhooks say of things: what this API shows.
 func Documents() webhook.Documents {
-	return webhook.Documents{User: func(p *user.Person) any { return ShowUser(p) },
+	return webhook.Documents{User: func(p *user.Described) any { return ShowUser(p) },
 		Session: func(v *storage.SessionView) any { return ShowSession(v) }}
 }
 
@@ -72,6 +73,22 @@ func showWebhookDelivery(d *storage.WebhookDelivery) WebhookDelivery {
 		out.HTTPStatus = &d.LastStatus
 	}
 	return out
+}
+
+// mayTell refuses to have an endpoint told what the caller could not learn themself: codes that sign owners in, and private
+// metadata.
+func mayTell(ctx context.Context, was, is webhook.Fields) error {
+	if webhook.TakesCodes(was, is) && !may(ctx, ScopeRolesWrite) {
+		return beyond("events", "having codes that sign people in sent somewhere", ScopeRolesWrite)
+	}
+	if is.IncludePrivateMetadata && (!was.IncludePrivateMetadata || was.URL != is.URL) && !may(ctx, ScopeUsersRead) {
+		return beyond("include_private_metadata", "having private metadata sent somewhere", ScopeUsersRead)
+	}
+	return nil
+}
+
+func beyond(field, what, scope string) *Problem {
+	return problem(http.StatusForbidden, "beyond_rights", what+" needs the scope "+scope, Fault{"body", field, "needs the scope " + scope})
 }
 
 // webhookProblem puts what an endpoint cannot be into a problem.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,7 +45,10 @@ type (
 	webhookInput struct {
 		ID string `path:"id"`
 	}
-	webhookListInput   struct{ Page }
+	webhookListInput struct {
+		Page
+		Status string `query:"status" enum:"enabled,disabled"`
+	}
 	webhookCreateInput struct{ Body NewWebhook }
 	webhookChangeInput struct {
 		ID string `path:"id"`
@@ -95,9 +99,12 @@ func (a *API) listWebhooks(ctx context.Context, in *webhookListInput) (*listOutp
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.Store.WebhookEndpoints(ctx, after, in.Limit+1)
+	rows, err := a.Store.WebhookEndpoints(ctx, after, webhook.MaxEndpoints)
 	if err != nil {
 		return nil, err
+	}
+	if in.Status != "" {
+		rows = slices.DeleteFunc(rows, func(e *storage.WebhookEndpoint) bool { return e.DisabledAt.Set() != (in.Status == "disabled") })
 	}
 	shown := make([]Webhook, len(rows))
 	for i, row := range rows {
@@ -109,6 +116,9 @@ func (a *API) listWebhooks(ctx context.Context, in *webhookListInput) (*listOutp
 }
 
 func (a *API) createWebhook(ctx context.Context, in *webhookCreateInput) (*webhookOutput, error) {
+	if err := mayTell(ctx, webhook.Fields{}, in.Body.fields()); err != nil {
+		return nil, err
+	}
 	row, made, err := a.Webhooks.Create(ctx, a.Store, in.Body.fields(), in.Body.Signature, callerOf(ctx))
 	if err != nil {
 		return nil, webhookProblem(err)
@@ -136,6 +146,9 @@ func (a *API) updateWebhook(ctx context.Context, in *webhookUpdateInput) (*webho
 		}
 		next, err := in.Body.apply(before)
 		if err != nil {
+			return err
+		}
+		if err := mayTell(ctx, before.fields(), next.fields()); err != nil {
 			return err
 		}
 		return a.Webhooks.Update(ctx, tx, row, next.fields(), callerOf(ctx))

@@ -74,7 +74,7 @@ func (k *Keys) Find(ctx context.Context, plain string) (*storage.APIKey, error) 
 		return nil, err
 	}
 	now := k.clock.Now()
-	if row.RevokedAt.Set() || row.ExpiresAt.Set() && !row.ExpiresAt.After(now) {
+	if !Good(row, now) {
 		return nil, ErrInvalid
 	}
 	k.mu.Lock()

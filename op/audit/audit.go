@@ -41,6 +41,7 @@ const (
 	ConsentWithdrawn   Kind = "consent.withdrawn"
 	PasswordChanged    Kind = "factor.password_changed"
 	PasswordReset      Kind = "factor.password_reset"
+	PasswordResetBegun Kind = "factor.password_reset_begun" // somebody else had the mail for it sent
 	FactorAdded        Kind = "factor.added"
 	FactorRemoved      Kind = "factor.removed"
 	RecoveryCodesMade  Kind = "factor.recovery_codes_made"

@@ -227,11 +227,13 @@ func (flow *Flow) encode() error {
 }
 
 // Save writes the progress, or returns ErrStale if another request did meanwhile.
-func (f *Flows) Save(ctx context.Context, flow *Flow) error {
+func (f *Flows) Save(ctx context.Context, flow *Flow) error { return f.save(ctx, f.store, flow) }
+
+func (f *Flows) save(ctx context.Context, tx *storage.Store, flow *Flow) error {
 	if err := flow.encode(); err != nil {
 		return err
 	}
-	err := f.store.AdvanceAuthRequest(ctx, flow.row)
+	err := tx.AdvanceAuthRequest(ctx, flow.row)
 	if errors.Is(err, storage.ErrConflict) {
 		return ErrStale
 	}

@@ -100,8 +100,10 @@ func (f *Flows) Prove(w http.ResponseWriter, r *http.Request, flow *Flow, kind f
 		own, err = f.sessions.Start(w, r, row, proof)
 	}
 	if errors.Is(err, session.ErrLimit) { // they have proved who they are and get no session
-		err = errors.Join(err, audit.Write(ctx, f.store, audit.Event{Kind: audit.SignInFailed, At: f.clock.Now(), UserID: flow.UserID,
-			ClientID: flow.ClientID, By: flow.UserID, Data: map[string]any{"reason": "too_many_sessions"}}))
+		err = errors.Join(err, f.store.Tx(ctx, func(tx *storage.Store) error {
+			return audit.Write(ctx, tx, audit.Event{Kind: audit.SignInFailed, At: f.clock.Now(), UserID: flow.UserID,
+				ClientID: flow.ClientID, By: flow.UserID, Data: map[string]any{"reason": "too_many_sessions"}})
+		}))
 	}
 	if err != nil {
 		return err
@@ -139,11 +141,15 @@ func (f *Flows) Decide(ctx context.Context, flow *Flow, current *session.Current
 	ctx = audit.WithDevice(audit.WithSession(ctx, current.ID), current.DeviceID)
 	if !allow {
 		flow.Denied = true
-		if err := f.Save(ctx, flow); err != nil { // of two answers at once one counts
-			return err
-		}
-		return audit.Write(ctx, f.store, audit.Event{Kind: audit.ConsentDenied, At: f.clock.Now(), UserID: current.UserID,
-			ClientID: flow.ClientID, By: current.UserID, Data: map[string]any{"scope": flow.ConsentScope()}})
+		read := flow.row.Version
+		return f.store.Tx(ctx, func(tx *storage.Store) error {
+			flow.row.Version = read                       // when the transaction is run again, too
+			if err := f.save(ctx, tx, flow); err != nil { // of two answers at once one counts
+				return err
+			}
+			return audit.Write(ctx, tx, audit.Event{Kind: audit.ConsentDenied, At: f.clock.Now(), UserID: current.UserID,
+				ClientID: flow.ClientID, By: current.UserID, Data: map[string]any{"scope": flow.ConsentScope()}})
+		})
 	}
 	if current.Impersonated() { // nobody consents for somebody else; Next does not ask
 		return ErrStale

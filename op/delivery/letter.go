@@ -116,11 +116,12 @@ func (w wording) fill(lang string, f Facts) (l letter, err error) {
 type facts struct {
 	Facts
 	Minutes int
+	Days    int // whole ones
 	When    string
 }
 
 func view(lang string, f Facts) facts {
-	v := facts{Facts: f, Minutes: int(f.TTL.Round(time.Minute) / time.Minute)}
+	v := facts{Facts: f, Minutes: int(f.TTL.Round(time.Minute) / time.Minute), Days: int(f.TTL / (24 * time.Hour))}
 	if !f.At.IsZero() {
 		v.When = f.At.UTC().Format(timeWording[lang])
 	}

@@ -90,4 +90,16 @@ var german = map[Kind]wording{
 		},
 		button: "Mein Konto ansehen",
 	},
+	Invited: {
+		subject: "Ihr Konto bei {{.Service}}",
+		before: []string{
+			"Bei {{.Service}} wurde ein Konto für Sie eröffnet. Diese Adresse ist sein Name.",
+			"{{if .Code}}Um Ihr Passwort zu wählen, geben Sie diesen Code ein:{{else}}Um Ihr Passwort zu wählen, öffnen Sie diese Seite:{{end}}",
+		},
+		button: "Passwort wählen",
+		after: []string{
+			"{{with .Days}}Das geht einmal und noch {{.}} Tage lang. Danach bitten Sie um eine neue Nachricht, wo das Konto eröffnet wurde.{{end}}",
+			"Wenn Sie nicht wissen, worum es geht, können Sie diese Nachricht ignorieren.",
+		},
+	},
 }

@@ -90,4 +90,16 @@ var english = map[Kind]wording{
 		},
 		button: "Look at my account",
 	},
+	Invited: {
+		subject: "Your account with {{.Service}}",
+		before: []string{
+			"An account with {{.Service}} was opened for you. This address is its name.",
+			"To choose your password, {{if .Code}}use this code:{{else}}open this page:{{end}}",
+		},
+		button: "Choose a password",
+		after: []string{
+			"{{with .Days}}It works once, within the next {{.}} days. After that, ask whoever opened the account for another.{{end}}",
+			"If you do not know what this is about, you can ignore this message.",
+		},
+	},
 }

@@ -20,11 +20,12 @@ const (
 	FactorsChanged  Kind = "factors_changed"  // a way to sign in was added or removed
 	WebhookDisabled Kind = "webhook_disabled" // tells the owner of an endpoint that it gets nothing more
 	Impersonated    Kind = "impersonated"     // tells that somebody acts as the user
+	Invited         Kind = "invited"          // lets the first password be set in an account that somebody else opened
 )
 
 // Kinds lists all of them.
 var Kinds = []Kind{SignInCode, VerifyEmail, ResetPassword, PasswordChanged, NewSignIn, SignUpAttempt, UnknownAddress,
-	FactorsChanged, WebhookDisabled, Impersonated}
+	FactorsChanged, WebhookDisabled, Impersonated, Invited}
 
 // Mail is one letter to one address.
 type Mail struct {

@@ -43,7 +43,7 @@ func TestResetLinkWorksOnceForWhoHasAPasswordAndWhoHasNone(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				if r, err := w.OpenReset(ctx, token); err != nil || r != (Reset{who.UserID, flowID}) {
+				if r, err := w.OpenReset(ctx, token); err != nil || r != (Reset{UserID: who.UserID, FlowID: flowID}) {
 					t.Errorf("%+v, %v", r, err)
 				}
 			}

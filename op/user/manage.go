@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ func (u *Users) People(ctx context.Context, f storage.UserFilter) ([]*Person, er
 
 // found adds what a person is found by.
 func (p *Person) found(i *storage.Identifier) {
+	p.Identifiers = append(p.Identifiers, i)
 	switch {
 	case i.Kind == storage.IdentifierEmail && i.IsPrimary:
 		p.Email, p.EmailValue, p.EmailVerified = i.Display, i.Value, i.VerifiedAt.Set()
@@ -45,9 +47,9 @@ func (p *Person) found(i *storage.Identifier) {
 	}
 }
 
-// Update writes a user as next has them: profile, role and metadata. It returns storage.ErrConflict if the row is no longer
-// at next.Version. Whoever gains a role signs in again: the sessions they have live longer than those of their new role
-// may.
+// Update writes a user as next has them: profile, external id, role and metadata. It returns storage.ErrConflict if the row is
+// no longer at next.Version, ErrExternalID or ErrExternalIDTaken for an external id that cannot be accepted. Whoever gains a role
+// signs in again: the sessions they have live longer than those of their new role may.
 func (u *Users) Update(ctx context.Context, tx *storage.Store, door *logout.Door, next *storage.User, by string) error {
 	return tx.Tx(ctx, func(tx *storage.Store) error {
 		now, err := tx.User(ctx, next.ID)
@@ -57,6 +59,16 @@ func (u *Users) Update(ctx context.Context, tx *storage.Store, door *logout.Door
 		data := changes(now, next)
 		if data == nil {
 			return nil
+		}
+		if next.Role != owner {
+			if err := notTheLast(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		if next.ExternalID != now.ExternalID {
+			if err := CheckExternalID(next.ExternalID); err != nil {
+				return err
+			}
 		}
 		next.Status, next.UpdatedAt = now.Status, storage.At(u.clock.Now())
 		if err := tx.UpdateUser(ctx, next); err != nil {
@@ -79,6 +91,7 @@ func changes(was, is *storage.User) map[string]any {
 	before, after := map[string]string{}, map[string]string{}
 	for name, v := range map[string][2]string{"name": {was.Name, is.Name}, "given_name": {was.GivenName, is.GivenName},
 		"family_name": {was.FamilyName, is.FamilyName}, "locale": {was.Locale, is.Locale}, "role": {was.Role, is.Role},
+		"external_id":   {was.ExternalID, is.ExternalID},
 		"session_limit": {strconv.FormatInt(was.SessionLimit, 10), strconv.FormatInt(is.SessionLimit, 10)}} {
 		if v[0] != v[1] {
 			changed, before[name], after[name] = append(changed, name), v[0], v[1]
@@ -121,6 +134,11 @@ func (u *Users) setStatus(ctx context.Context, tx *storage.Store, userID, status
 	if err != nil || row.Status == status {
 		return false, err
 	}
+	if status != storage.UserActive {
+		if err := notTheLast(ctx, tx, row); err != nil {
+			return false, err
+		}
+	}
 	data := map[string]any{"before": map[string]string{"status": row.Status}, "after": map[string]string{"status": status}}
 	row.Status, row.UpdatedAt = status, storage.At(u.clock.Now())
 	if err := tx.UpdateUser(ctx, row); err != nil {
@@ -133,6 +151,13 @@ func (u *Users) setStatus(ctx context.Context, tx *storage.Store, userID, status
 // storage.ErrNotFound where there is no such user.
 func (u *Users) Delete(ctx context.Context, tx *storage.Store, door *logout.Door, userID, by string) error {
 	return tx.Tx(ctx, func(tx *storage.Store) error {
+		row, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if err := notTheLast(ctx, tx, row); err != nil {
+			return err
+		}
 		if err := endAll(ctx, tx, door, userID, logout.UserDeleted, by); err != nil {
 			return err
 		}
@@ -141,6 +166,24 @@ func (u *Users) Delete(ctx context.Context, tx *storage.Store, door *logout.Door
 		}
 		return u.write(ctx, tx, audit.UserDeleted, userID, by, nil)
 	})
+}
+
+// ErrLastOwner: nobody would be left who can give roles, or undo what was done.
+var ErrLastOwner = errors.New("the last owner who can sign in stays one")
+
+const owner = "owner"
+
+// notTheLast refuses to take from the owners one whom nobody else could replace. Two who take each other's role wait here for
+// one another, and the second finds out.
+func notTheLast(ctx context.Context, tx *storage.Store, row *storage.User) error {
+	if row.Role != owner || row.Status != storage.UserActive {
+		return nil
+	}
+	left, err := tx.LockRole(ctx, owner)
+	if err == nil && !slices.ContainsFunc(left, func(userID string) bool { return userID != row.ID }) {
+		err = ErrLastOwner
+	}
+	return err
 }
 
 // endAll moves the epoch first: that locks the user's row and reaches a session that is being started right now, which

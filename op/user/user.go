@@ -78,41 +78,56 @@ func NormalizePhone(typed string) (string, error) {
 // NormalizeName returns a name as it is stored, or ErrName.
 func NormalizeName(typed string) (string, error) {
 	s := norm.NFC.String(strings.TrimSpace(typed))
-	if len([]rune(s)) > 200 || strings.ContainsFunc(s, unicode.IsControl) {
+	if len([]rune(s)) > MaxName || strings.ContainsFunc(s, unicode.IsControl) {
 		return "", ErrName
 	}
 	return s, nil
 }
 
-// NewUser is what a user begins with. The address counts as verified: nobody gets an account for one they do not control,
-// and an administrator vouches for the ones they enter.
+// NewUser is what a user begins with. The address counts as verified unless it is said not to be: nobody gets an account for
+// one they do not control, and an administrator vouches for the ones they enter.
 type NewUser struct {
-	Email  string
-	Name   string
-	Locale string
-	Role   string
+	Email      string
+	Unverified bool // the address
+	Name       string
+	GivenName  string
+	FamilyName string
+	Locale     string
+	Role       string
+
+	ExternalID string // what they are called where they come from; "" for nothing
+
 	// Kind is audit.SignedUp or audit.UserCreated, By who did it; empty for the user.
 	Kind audit.Kind
 	By   string
 }
 
-// Create adds a user in tx. It returns ErrEmail, ErrName or ErrTaken for what cannot be accepted.
+// Create adds a user in tx. It returns ErrEmail, ErrName, ErrTaken, ErrExternalID or ErrExternalIDTaken for what cannot be
+// accepted.
 func (u *Users) Create(ctx context.Context, tx *storage.Store, n NewUser) (*storage.User, error) {
 	email, err := NormalizeEmail(n.Email)
 	if err != nil {
 		return nil, err
 	}
-	name, err := NormalizeName(n.Name)
-	if err != nil {
+	for _, name := range []*string{&n.Name, &n.GivenName, &n.FamilyName} {
+		if *name, err = NormalizeName(*name); err != nil {
+			return nil, err
+		}
+	}
+	if err := CheckExternalID(n.ExternalID); err != nil {
 		return nil, err
 	}
 	now := storage.At(u.clock.Now())
-	row := &storage.User{ID: id.New(id.User), Status: storage.UserActive, Role: n.Role, Name: name, Locale: n.Locale,
+	row := &storage.User{ID: id.New(id.User), Status: storage.UserActive, Role: n.Role, Name: n.Name, GivenName: n.GivenName, FamilyName: n.FamilyName, Locale: n.Locale, ExternalID: n.ExternalID,
 		PublicMetadata: "{}", PrivateMetadata: "{}", UnsafeMetadata: "{}", CreatedAt: now, UpdatedAt: now}
+	address := &storage.Identifier{Kind: storage.IdentifierEmail, Value: email, UserID: row.ID, Display: strings.TrimSpace(n.Email),
+		IsPrimary: true, CreatedAt: now}
+	if !n.Unverified {
+		address.VerifiedAt = now
+	}
 	err = tx.Tx(ctx, func(tx *storage.Store) error {
-		err := tx.InsertUser(ctx, row, &storage.Identifier{Kind: storage.IdentifierEmail, Value: email, UserID: row.ID,
-			Display: strings.TrimSpace(n.Email), IsPrimary: true, VerifiedAt: now, CreatedAt: now})
-		if errors.Is(err, storage.ErrConflict) {
+		err := tx.InsertUser(ctx, row, address)
+		if errors.Is(err, storage.ErrConflict) && !errors.Is(err, ErrExternalIDTaken) {
 			return ErrTaken
 		}
 		if err != nil {
@@ -145,6 +160,8 @@ type Person struct {
 	EmailVerified bool
 	Phone         string // normalised
 	PhoneVerified bool
+
+	Identifiers []*storage.Identifier // all that they are found by
 }
 
 // Person returns a user with identifiers, or storage.ErrNotFound.
@@ -159,12 +176,7 @@ func (u *Users) Person(ctx context.Context, userID string) (*Person, error) {
 	}
 	p := &Person{User: row}
 	for _, i := range list {
-		switch {
-		case i.Kind == storage.IdentifierEmail && i.IsPrimary:
-			p.Email, p.EmailValue, p.EmailVerified = i.Display, i.Value, i.VerifiedAt.Set()
-		case i.Kind == storage.IdentifierPhone && p.Phone == "":
-			p.Phone, p.PhoneVerified = i.Value, i.VerifiedAt.Set()
-		}
+		p.found(i)
 	}
 	return p, nil
 }

@@ -65,7 +65,7 @@ func (m *Imports) Take(ctx context.Context, i *storage.UserImport, lines []*Line
 			return m.take(ctx, tx, &next, lines, upTo, by)
 		})
 		if errors.Is(err, storage.ErrConflict) {
-			// An address was taken between the look and the insert, or the count has moved: the next look sees which.
+			// An address or an external id was taken between the look and the insert, or the count has moved: the next look sees which.
 			now, readErr := m.store.UserImport(ctx, i.ID)
 			if readErr != nil {
 				return readErr
@@ -133,7 +133,7 @@ func (m *Imports) sort(ctx context.Context, tx *storage.Store, i *storage.UserIm
 	if err != nil {
 		return nil, b, err
 	}
-	known, err := tx.ImportedAs(ctx, i.ID, external)
+	known, err := tx.UsersOfExternalIDs(ctx, external)
 	if err != nil {
 		return nil, b, err
 	}
@@ -153,7 +153,7 @@ func (m *Imports) sort(ctx context.Context, tx *storage.Store, i *storage.UserIm
 		}
 		if l.ExternalID != "" && known[l.ExternalID] != "" {
 			i.Existing++
-			r.Status, r.UserID, r.Field, r.Detail = storage.ImportExists, known[l.ExternalID], "external_id", "was imported already"
+			r.Status, r.UserID, r.Field, r.Detail = storage.ImportExists, known[l.ExternalID], "external_id", "somebody has this external id"
 			continue
 		}
 		if owner := taken[emails[n]]; owner != "" {
@@ -162,6 +162,7 @@ func (m *Imports) sort(ctx context.Context, tx *storage.Store, i *storage.UserIm
 			continue
 		}
 		u := *l.User // a transaction may be run twice
+		u.ExternalID = l.ExternalID
 		u.ID, u.Status, u.Version, u.CreatedAt, u.UpdatedAt = id.New(id.User), storage.UserActive, 1, now, now
 		e := &storage.Identifier{Kind: storage.IdentifierEmail, Value: emails[n], UserID: u.ID, Display: strings.TrimSpace(l.Email), IsPrimary: true, CreatedAt: now}
 		if !l.Unverified {

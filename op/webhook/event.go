@@ -38,6 +38,14 @@ var Events = []Event{UserCreated, UserUpdated, UserDeleted, SessionCreated, Sess
 // byName are the events that an endpoint gets only if it names them: they may carry codes that sign people in.
 var byName = []Event{EmailCreated, SMSCreated}
 
+// TakesCodes tells whether a change from was to is takes mail or text messages where they did not go before (the zero Fields for
+// an endpoint that is new). Whoever decides that can sign in as anybody, owners too, by a code that was meant for them.
+func TakesCodes(was, is Fields) bool {
+	return slices.ContainsFunc(byName, func(e Event) bool {
+		return slices.Contains(is.Events, e) && (!slices.Contains(was.Events, e) || was.URL != is.URL)
+	})
+}
+
 // wants tells whether an endpoint that chose events is told of one.
 func wants(chosen []Event, e Event) bool {
 	if len(chosen) == 0 {

@@ -19,7 +19,7 @@ const Kind = "webhook"
 
 // Documents show things as the management API does.
 type Documents struct {
-	User    func(*user.Person) any
+	User    func(*user.Described) any
 	Session func(*storage.SessionView) any
 }
 

@@ -34,6 +34,7 @@ func (s *Server) Run(ctx context.Context) {
 	wg.Go(func() { s.Queue.Run(ctx) })
 	wg.Go(func() { s.WebhookQueue.Run(ctx) })
 	wg.Go(func() { s.wakeQueue(ctx) })
+	wg.Go(func() { s.every(ctx, "file sessions", fileEvery, s.alone("file sessions", s.Store.FileSessions)) })
 	wg.Go(func() { s.every(ctx, "clean up", 10*time.Minute, s.alone("clean up", s.cleanUp)) })
 	wg.Go(func() {
 		s.every(ctx, "remove old receipts", 10*time.Minute, s.alone("remove old receipts", s.forgetReceipts))
@@ -58,8 +59,8 @@ func (s *Server) every(ctx context.Context, what string, interval time.Duration,
 }
 
 // endOverdue takes sessions through the door whose time has run out or whose epoch has moved. Only then are those told who
-// have to be told of each, so it looks each second, and at once when this replica has moved an epoch; but no more than a
-// fifth of the time by itself, and half of it if called, however many sessions have ended.
+// have to be told of each, so it begins a look each second, and one at once when this replica has moved an epoch; but it rests as long
+// as the last look took, however many sessions have ended.
 func (s *Server) endOverdue(ctx context.Context) {
 	pause := time.Second
 	var called <-chan struct{} // only after a rest as long as the last look took
@@ -82,10 +83,15 @@ func (s *Server) endOverdue(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.opts.Log.WarnContext(ctx, "periodic work failed, will be tried again", "work", "end overdue sessions", "error", err)
 		}
-		rest = max(0, s.Clock.Now().Sub(began))
-		pause = max(time.Second, min(4*rest, 10*time.Second))
+		took := max(0, s.Clock.Now().Sub(began))
+		rest = min(took, 10*time.Second)
+		pause = max(time.Second-took, rest)
 	}
 }
+
+// fileEvery is how often sessions are looked for that are not filed. By half of the time within which those are told of, so that one
+// look may be missed.
+const fileEvery = 5 * time.Minute
 
 // alone lets work be done by one replica at a time, as several at once would only get into one another's way.
 func (s *Server) alone(name string, do func(context.Context) error) func(context.Context) error {
@@ -137,9 +143,6 @@ func (s *Server) cleanUp(ctx context.Context) error {
 			return err
 		}
 		more = n == 500
-	}
-	if err := s.Store.FileSessions(ctx); err != nil {
-		return err
 	}
 	for more := true; more; {
 		n, err := s.Store.DeleteDevices(ctx, s.Clock.Now().Add(-session.DeviceTTL), 500)

@@ -181,6 +181,6 @@ func (s *Server) makeHandler() error {
 	if s.opts.Tracing != nil {
 		wrap.Trace = s.opts.Tracing.Requests()
 	}
-	s.Handler = httpx.Wrap(withOrigin(mux), wrap)
+	s.Handler = httpx.Wrap(withOrigin(api.CleanPaths(mux)), wrap)
 	return nil
 }

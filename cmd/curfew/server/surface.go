@@ -35,7 +35,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	impersonate.New(impersonate.Options{Issuer: o.Issuer, Store: s.Store, Actors: s.Actors, Sessions: s.Sessions,
 		Users: s.Users, Door: s.Door, Pages: s.Pages, Log: o.Log}).Routes(mux)
 	s.Console = admin.New(admin.Options{Issuer: o.Issuer, Store: s.Store, Clock: s.Clock, Ring: s.Ring, Sessions: s.Sessions, Users: s.Users,
-		Factors: s.Factors, Clients: s.Clients, Door: s.Door, Push: s.Push, Outbox: s.Outbox, Actors: s.Actors, Templates: s.Tokens.Templates(),
+		Factors: s.Factors, Clients: s.Clients, Door: s.Door, Push: s.Push, Outbox: s.Outbox, Actors: s.Actors, APIKeys: s.APIKeys, Templates: s.Tokens.Templates(),
 		Webhooks: s.Webhooks, MailByWebhook: o.MailByWebhook, TextByWebhook: o.TextByWebhook, Audit: s.Audit, Pages: s.Pages,
 		Service: o.Brand.Name, Log: o.Log})
 	s.Console.Routes(mux)
