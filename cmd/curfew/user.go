@@ -4,17 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 )
 
-// roleAdmin is the role of administrators.
-const roleAdmin = "admin"
+// roles are those that a user can have in curfew itself.
+var roles = slices.DeleteFunc(slices.Clone(actor.Roles), func(r string) bool { return r == actor.RoleNone })
 
 // userCommand is `curfew user`.
 func userCommand() *cobra.Command {
@@ -23,7 +25,7 @@ func userCommand() *cobra.Command {
 		userCreate(s, o), userList(s, o), userShow(s, o),
 		userStatus(s, o, "disable", "End a user's sessions and let them sign in no more", storage.UserDisabled),
 		userStatus(s, o, "enable", "Let a disabled user sign in again", storage.UserActive),
-		userResetPassword(s, o), userDelete(s, o))
+		userRole(s, o), userResetPassword(s, o), userDelete(s, o))
 	s.addFile(cmd)
 	o.add(cmd)
 	return cmd
@@ -36,13 +38,17 @@ type userDocument struct {
 	Password string `json:"password,omitempty"`
 }
 
-func newUserDocument(p *user.Person) userDocument {
+func newUserDocument(p *user.Described) userDocument {
 	return userDocument{User: api.ShowUser(p)}
 }
 
 // printUser shows one user, and the password if it was generated.
-func printUser(cmd *cobra.Command, o *output, p *user.Person, password string) error {
-	doc := newUserDocument(p)
+func printUser(cmd *cobra.Command, d *database, o *output, p *user.Person, password string) error {
+	list, err := d.users.Describe(cmd.Context(), p)
+	if err != nil {
+		return err
+	}
+	doc := newUserDocument(list[0])
 	doc.Password = password
 	return o.print(cmd, doc, func(w io.Writer) error {
 		verified := ""
@@ -57,7 +63,7 @@ func printUser(cmd *cobra.Command, o *output, p *user.Person, password string) e
 
 func userCreate(s *settings, o *output) *cobra.Command {
 	var n user.NewUser
-	var admin, stdin bool
+	var stdin bool
 	cmd := &cobra.Command{Use: "create --email ADDRESS", Short: "Add a user", Args: cobra.NoArgs,
 		Long: "Add a user with a verified e-mail address. Without --password-stdin a password is generated and printed, this once.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,8 +72,8 @@ func userCreate(s *settings, o *output) *cobra.Command {
 				return err
 			}
 			n.Kind, n.By = audit.UserCreated, byCLI
-			if admin {
-				n.Role = roleAdmin
+			if err := oneOf("--role", n.Role, roles...); err != nil {
+				return err
 			}
 			return s.do(cmd, func(ctx context.Context, d *database) error {
 				hashed, generated, err := d.newPassword(ctx, given, n.Email, n.Name)
@@ -88,13 +94,13 @@ func userCreate(s *settings, o *output) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printUser(cmd, o, p, generated)
+				return printUser(cmd, d, o, p, generated)
 			})
 		}}
 	f := cmd.Flags()
 	f.StringVar(&n.Email, "email", "", "`address` to sign in with")
 	f.StringVar(&n.Name, "name", "", "`name` that apps are told")
-	f.BoolVar(&admin, "admin", false, "make them an administrator")
+	f.StringVar(&n.Role, "role", "", "`role` in curfew itself: owner, admin, support or auditor")
 	addPasswordStdin(cmd, &stdin)
 	_ = cmd.MarkFlagRequired("email")
 	return cmd
@@ -120,12 +126,16 @@ func userList(s *settings, o *output) *cobra.Command {
 				}
 			}
 			return s.do(cmd, func(ctx context.Context, d *database) error {
-				list, err := d.users.People(ctx, f)
+				people, err := d.users.People(ctx, f)
+				if err != nil {
+					return err
+				}
+				list, err := d.users.Describe(ctx, people...)
 				if err != nil {
 					return err
 				}
 				docs, rows := []userDocument{}, [][]string{}
-				for _, p := range cut(cmd, &p, list, func(p *user.Person) string { return p.ID }) {
+				for _, p := range cut(cmd, &p, list, func(p *user.Described) string { return p.ID }) {
 					docs = append(docs, newUserDocument(p))
 					rows = append(rows, []string{p.ID, p.Email, p.Name, p.Status, p.Role, at(p.LastSignInAt)})
 				}
@@ -148,7 +158,7 @@ func userShow(s *settings, o *output) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printUser(cmd, o, p, "")
+				return printUser(cmd, d, o, p, "")
 			})
 		}}
 }
@@ -172,7 +182,36 @@ func userStatus(s *settings, o *output, verb, short, status string) *cobra.Comma
 				if p, err = d.person(ctx, p.ID); err != nil {
 					return err
 				}
-				return printUser(cmd, o, p, "")
+				return printUser(cmd, d, o, p, "")
+			})
+		}}
+}
+
+func userRole(s *settings, o *output) *cobra.Command {
+	const none = "none"
+	return &cobra.Command{Use: "role ID|EMAIL owner|admin|support|auditor|none", Short: "Say what a user may do in curfew itself", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			role := args[1]
+			if err := oneOf("role", role, append(slices.Clone(roles), none)...); err != nil {
+				return err
+			}
+			if role == none {
+				role = actor.RoleNone
+			}
+			return s.do(cmd, func(ctx context.Context, d *database) error {
+				p, err := d.person(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				next := *p.User
+				next.Role = role
+				if err := d.users.Update(ctx, d.store, d.door, &next, byCLI); err != nil {
+					return missing(err, "user", args[0])
+				}
+				if p, err = d.person(ctx, p.ID); err != nil {
+					return err
+				}
+				return printUser(cmd, d, o, p, "")
 			})
 		}}
 }

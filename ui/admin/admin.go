@@ -9,6 +9,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/op/actor"
+	"github.com/curfew-id/curfew/op/apikey"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/claims"
 	"github.com/curfew-id/curfew/op/client"
@@ -40,6 +41,7 @@ type Options struct {
 	Actors    *actor.Actors // nil: nobody acts as somebody else
 	Templates *claims.Templates
 	Webhooks  *webhook.Webhooks
+	APIKeys   *apikey.Keys
 	Audit     *audit.Chains
 	Pages     *page.Renderer
 

@@ -123,21 +123,24 @@ func (n *eventNames) user(userID string) page.Ref {
 	return r
 }
 
-// actor is who did it: a user, an application, a key of the API, the command line, curfew itself.
-func (n *eventNames) actor(e *storage.AuditEvent) (page.Ref, error) {
+// actor is who did it.
+func (n *eventNames) actor(e *storage.AuditEvent) (page.Ref, error) { return n.who(e.Actor) }
+
+// who is a user, an application, a key of the API, the command line, curfew itself.
+func (n *eventNames) who(by string) (page.Ref, error) {
 	switch {
-	case e.Actor == "":
+	case by == "":
 		return page.Ref{}, nil
-	case e.Actor == logout.System:
-		return page.Ref{Key: "event.by.system", ID: e.Actor}, nil
-	case e.Actor == "cli":
-		return page.Ref{Key: "event.by.cli", ID: e.Actor}, nil
-	case strings.HasPrefix(e.Actor, id.APIKey+"_"):
-		return page.Ref{Key: "event.by.api_key", ID: e.Actor}, nil
-	case strings.HasPrefix(e.Actor, id.User+"_"):
-		return n.user(e.Actor), nil
+	case by == logout.System:
+		return page.Ref{Key: "event.by.system", ID: by}, nil
+	case by == "cli":
+		return page.Ref{Key: "event.by.cli", ID: by}, nil
+	case strings.HasPrefix(by, id.APIKey+"_"):
+		return page.Ref{Key: "event.by.api_key", ID: by}, nil
+	case strings.HasPrefix(by, id.User+"_"):
+		return n.user(by), nil
 	}
-	return n.app(e.Actor)
+	return n.app(by)
 }
 
 func (n *eventNames) app(clientID string) (r page.Ref, err error) {

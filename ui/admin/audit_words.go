@@ -80,8 +80,8 @@ func (n *eventNames) details(e *storage.AuditEvent, d eventData, row page.EventR
 	} else {
 		add("reason", d.text("reason"), false)
 	}
-	if d.text("password_reset") == "sent" {
-		words("mail", "event.mail_sent")
+	if d.text("invitation") == "sent" {
+		words("mail", "event.mail_invited")
 	}
 	kind := d.text("factor")
 	switch audit.Kind(e.Kind) {

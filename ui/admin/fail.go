@@ -7,6 +7,7 @@ import (
 
 	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/op/client"
+	"github.com/curfew-id/curfew/op/user"
 	"github.com/curfew-id/curfew/storage"
 	"github.com/curfew-id/curfew/ui/page"
 )
@@ -50,7 +51,7 @@ func errorPage(err error) (status int, kind page.ErrorKind) {
 		return http.StatusBadRequest, page.ErrorBadRequest
 	case errors.As(err, &form):
 		return form.Status, page.ErrorBadRequest
-	case errors.Is(err, storage.ErrConflict): // somebody else, or the same person in another window, was faster
+	case errors.Is(err, storage.ErrConflict), errors.Is(err, user.ErrLastOwner): // somebody else, or the same person in another window, was faster
 		return http.StatusConflict, page.ErrorBadRequest
 	default:
 		return http.StatusInternalServerError, page.ErrorInternal

@@ -15,7 +15,7 @@ type Right string
 const (
 	See               Right = "see" // the figures
 	UsersRead         Right = "users:read"
-	UsersWrite        Right = "users:write" // disable, reset, factors, metadata
+	UsersWrite        Right = "users:write" // open, edit, delete, disable, reset, factors, metadata
 	UsersRole         Right = "users:role"
 	UsersImpersonate  Right = "users:impersonate"
 	SessionsRead      Right = "sessions:read"
@@ -31,6 +31,8 @@ const (
 	PoliciesWrite     Right = "policies:write"
 	WebhooksRead      Right = "webhooks:read"
 	WebhooksWrite     Right = "webhooks:write"
+	APIKeysRead       Right = "api_keys:read"
+	APIKeysWrite      Right = "api_keys:write"
 	AuditRead         Right = "audit:read"
 )
 
@@ -38,13 +40,13 @@ const (
 var Roles = map[string][]Right{
 	actor.RoleOwner: {See, UsersRead, UsersWrite, UsersRole, UsersImpersonate, SessionsRead, SessionsEnd, SessionsEndAll,
 		ApplicationsRead, ApplicationsWrite, TemplatesRead, TemplatesWrite, KeysRead, KeysWrite, PoliciesRead, PoliciesWrite,
-		WebhooksRead, WebhooksWrite, AuditRead},
+		WebhooksRead, WebhooksWrite, APIKeysRead, APIKeysWrite, AuditRead},
 	actor.RoleAdmin: {See, UsersRead, UsersWrite, UsersImpersonate, SessionsRead, SessionsEnd, SessionsEndAll,
 		ApplicationsRead, ApplicationsWrite, TemplatesRead, TemplatesWrite, KeysRead, PoliciesRead,
-		WebhooksRead, WebhooksWrite, AuditRead},
+		WebhooksRead, WebhooksWrite, APIKeysRead, APIKeysWrite, AuditRead},
 	actor.RoleSupport: {See, UsersRead, UsersImpersonate, SessionsRead, SessionsEnd},
 	actor.RoleAuditor: {See, UsersRead, SessionsRead, ApplicationsRead, TemplatesRead, KeysRead, PoliciesRead, WebhooksRead,
-		AuditRead},
+		APIKeysRead, AuditRead},
 }
 
 // May tells whether a role has a right.
@@ -53,7 +55,8 @@ func May(role string, r Right) bool { return slices.Contains(Roles[role], r) }
 // needs is the right that opens each section.
 var needs = map[string]Right{page.PathAdmin: See, page.PathAdminUsers: UsersRead, page.PathAdminSessions: SessionsRead,
 	page.PathAdminApps: ApplicationsRead, page.PathAdminTemplates: TemplatesRead, page.PathAdminKeys: KeysRead,
-	page.PathAdminPolicies: PoliciesRead, page.PathAdminWebhooks: WebhooksRead, page.PathAdminAudit: AuditRead}
+	page.PathAdminPolicies: PoliciesRead, page.PathAdminWebhooks: WebhooksRead, page.PathAdminAPIKeys: APIKeysRead,
+	page.PathAdminAudit: AuditRead}
 
 func sections(role string) (list []string) {
 	for _, s := range page.Sections() {

@@ -18,7 +18,7 @@ var want = map[Right]string{See: "owner admin support auditor", UsersRead: "owne
 	SessionsEnd: "owner admin support", SessionsEndAll: "owner admin", ApplicationsRead: "owner admin auditor",
 	ApplicationsWrite: "owner admin", TemplatesRead: "owner admin auditor", TemplatesWrite: "owner admin", KeysRead: "owner admin auditor",
 	KeysWrite: "owner", PoliciesRead: "owner admin auditor", PoliciesWrite: "owner", WebhooksRead: "owner admin auditor",
-	WebhooksWrite: "owner admin", AuditRead: "owner admin auditor"}
+	WebhooksWrite: "owner admin", APIKeysRead: "owner admin auditor", APIKeysWrite: "owner admin", AuditRead: "owner admin auditor"}
 
 // Every page and act, for every role: who may not is told of no page.
 func TestRolesOnEveryRoute(t *testing.T) {
@@ -30,7 +30,7 @@ func TestRolesOnEveryRoute(t *testing.T) {
 			b := w.signIn(w.person("x"+role+"@example.com", role, ""))
 			for _, rt := range w.table() {
 				path := strings.NewReplacer("{user}", u.ID, "{session}", theirs.current.ID, "{app}", "cli_app", "{factor}", "fac_x",
-					"{hook}", "whk_x", "{event}", "evt_x", "{delivery}", "dlv_x").Replace(rt.path)
+					"{hook}", "whk_x", "{apikey}", "apk_x", "{event}", "evt_x", "{delivery}", "dlv_x").Replace(rt.path)
 				allowed := strings.Contains(" "+want[rt.right]+" ", " "+role+" ") && role != ""
 				// A form without a value is refused by who may, and what destroys only asks.
 				b.do(rt.method, path, "")

@@ -33,7 +33,12 @@ func (h *Handlers) table() []route {
 		{"GET", page.PathAdmin, See, h.overview},
 
 		{"GET", page.PathAdminUsers, UsersRead, h.listUsers},
+		{"GET", pathNewUser, UsersWrite, h.newUser},
+		{"POST", pathNewUser, UsersWrite, h.createUser},
 		{"GET", pathUser, UsersRead, h.showUser},
+		{"GET", pathUser + "/edit", UsersWrite, h.editUser},
+		{"POST", pathUser + "/edit", UsersWrite, h.saveUser},
+		{"POST", pathUser + "/invite", UsersWrite, h.inviteUser},
 		{"POST", pathUser + "/disable", UsersWrite, h.disableUser},
 		{"POST", pathUser + "/enable", UsersWrite, h.enableUser},
 		{"POST", pathUser + "/reset", UsersWrite, h.resetPassword},
@@ -42,6 +47,8 @@ func (h *Handlers) table() []route {
 		{"POST", pathUser + "/role", UsersRole, h.changeRole},
 		{"POST", pathUser + "/impersonate", UsersImpersonate, h.impersonate},
 		{"POST", pathUser + "/end", SessionsEnd, h.endUser},
+		{"GET", pathUser + "/delete", UsersWrite, h.askDeleteUser},
+		{"POST", pathUser + "/delete", UsersWrite, h.deleteUser},
 
 		{"GET", page.PathAdminSessions, SessionsRead, h.listSessions},
 		{"GET", pathSession, SessionsRead, h.showSession},
@@ -83,11 +90,25 @@ func (h *Handlers) table() []route {
 		{"GET", pathDelivery, WebhooksRead, h.showDelivery},
 		{"POST", pathDelivery + "/resend", WebhooksWrite, h.resendHook},
 
+		{"GET", page.PathAdminAPIKeys, APIKeysRead, h.listAPIKeys},
+		{"GET", pathNewAPIKey, APIKeysWrite, h.newAPIKey},
+		{"POST", pathNewAPIKey, APIKeysWrite, h.createAPIKey},
+		{"POST", pathAPIKey + "/revoke", APIKeysWrite, h.revokeAPIKey},
+
 		{"GET", page.PathAdminAudit, AuditRead, h.listEvents},
 		{"GET", pathEvent, AuditRead, h.showEvent},
 		{"GET", pathVerify, AuditRead, h.showVerification},
 		{"POST", pathVerify, AuditRead, h.verifyAudit},
 	}
+}
+
+// Patterns returns the route table as http.ServeMux has it, such as "GET /admin/users/{user}", for tests of the whole: no page
+// can be added and forgotten.
+func Patterns() (list []string) {
+	for _, r := range new(Handlers).table() {
+		list = append(list, r.method+" "+r.path)
+	}
+	return list
 }
 
 // Routes adds the pages to mux. Every path answers every method, the ones it does not know with a page.

@@ -39,13 +39,15 @@ func (h *Handlers) listSessions(v *visit) error {
 		}
 		f.UserID = u.ID
 	}
-	views, err := h.Store.SessionViews(ctx, f, p.Now)
+	views, further, err := h.Store.FindSessions(ctx, f, p.Now)
 	if err != nil {
 		return err
 	}
 	if len(views) > rowsShown {
 		views = views[:rowsShown]
 		p.Pager.NextURL = v.next(views[rowsShown-1].ID)
+	} else if further != "" {
+		p.Partly, p.Pager.NextURL = true, v.next(further)
 	}
 	p.Pager.FirstURL = v.first()
 	if p.Sessions, err = h.sessionRows(v, views, p.Now); err != nil {

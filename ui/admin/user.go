@@ -51,7 +51,8 @@ func (h *Handlers) user(v *visit, typed *page.MetadataForm) error {
 	}
 	at := userURL(u.ID)
 	p := page.AdminUser{Console: v.console(page.PathAdminUsers), ID: u.ID, Name: u.Name, Email: cmp.Or(u.Email, u.ID), Verified: u.EmailVerified,
-		Phone: u.Phone, Locale: u.Locale, UserRole: u.Role, Disabled: u.Status == storage.UserDisabled, Self: u.ID == v.by(),
+		GivenName: u.GivenName, FamilyName: u.FamilyName, SessionLimit: int(u.SessionLimit),
+		Phone: u.Phone, Locale: u.Locale, ExternalID: u.ExternalID, UserRole: u.Role, Disabled: u.Status == storage.UserDisabled, Self: u.ID == v.by(),
 		CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time, LastSeen: u.LastSignInAt.Time,
 		MoreSessionsURL: page.PathAdminSessions + "?q=" + url.QueryEscape(u.ID)}
 	if v.may(AuditRead) {
@@ -63,17 +64,26 @@ func (h *Handlers) user(v *visit, typed *page.MetadataForm) error {
 			p.DisableAction, p.EnableAction = "", at+"/enable"
 		}
 	}
-	if v.mayOn(UsersWrite, u.User) && u.Email != "" && !p.Disabled {
-		p.ResetAction = at + "/reset"
+	if v.mayOn(UsersWrite, u.User) {
+		p.EditURL = at + "/edit"
+		invitable, err := h.invitable(v.r.Context(), u)
+		switch {
+		case err != nil:
+			return err
+		case invitable:
+			p.InviteAction = at + "/invite"
+		case u.EmailVerified && !p.Disabled:
+			p.ResetAction = at + "/reset"
+		}
+		if !p.Self {
+			p.DeleteURL = at + "/delete"
+		}
 	}
 	if v.mayOn(UsersRole, u.User) && !p.Self {
 		p.RoleForm.Action = at + "/role"
 	}
 	if v.mayOn(UsersImpersonate, u.User) && !p.Self && !p.Disabled && h.Actors != nil {
 		p.ImpersonateAction = at + "/impersonate"
-	}
-	if p.ExternalIDs, err = h.Store.ExternalIDs(v.r.Context(), u.ID); err != nil {
-		return err
 	}
 	for _, add := range []func(context.Context, *visit, *user.Person, *page.AdminUser) error{h.addSessions, h.addFactors, h.addDevices,
 		h.addConsents, h.addActing, h.addHistory} {

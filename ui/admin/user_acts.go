@@ -76,14 +76,15 @@ func (h *Handlers) resetPassword(v *visit) error {
 	}
 	m, err := delivery.Write(delivery.ResetPassword, u.Locale, u.EmailValue, delivery.Facts{Service: h.Service, Host: h.host,
 		URL: h.Issuer + "/reset/" + token, TTL: factor.ResetTTL})
-	if err == nil {
-		err = h.Outbox.Mail(m)
-	}
 	if err != nil {
 		return err
 	}
-	err = audit.Write(ctx, h.Store, audit.Event{Kind: audit.UserUpdated, At: h.Clock.Now(), UserID: u.ID, By: v.by(),
-		Data: map[string]any{"password_reset": "sent"}})
+	err = h.Store.Tx(ctx, func(tx *storage.Store) error { // before the mail: none goes out that is not on record
+		return audit.Write(ctx, tx, audit.Event{Kind: audit.PasswordResetBegun, At: h.Clock.Now(), UserID: u.ID, By: v.by()})
+	})
+	if err == nil {
+		err = h.Outbox.Mail(m)
+	}
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func (h *Handlers) listUsers(v *visit) error {
 	}
 	p := page.AdminUsers{Console: v.console(page.PathAdminUsers), Query: q, Status: v.query("status"), RoleFilter: v.query("role"),
 		Second: v.query("second"), Seen: v.query("seen")}
+	if v.may(UsersWrite) {
+		p.NewURL = pathNewUser
+	}
 	f := storage.UserSearch{Text: q, Status: p.Status, Role: p.RoleFilter, SecondFactor: p.Second, After: v.query("after"), Limit: rowsShown + 1}
 	switch back, known := seenSpans[p.Seen]; {
 	case p.Seen != "" && !known, p.Second != "" && p.Second != "yes" && p.Second != "no":

@@ -47,9 +47,10 @@ func (w *world) called(u *storage.User, phone, external string) {
 	ctx, now := w.t.Context(), storage.At(w.clock.Now())
 	w.must(w.Store.InsertIdentifier(ctx, &storage.Identifier{Kind: storage.IdentifierPhone, Value: phone, UserID: u.ID, Display: phone, IsPrimary: true, CreatedAt: now}))
 	w.must(w.Store.InsertFactor(ctx, &storage.Factor{UserID: u.ID, ID: id.New(id.Factor), Kind: "sms", Label: phone, ConfirmedAt: now, CreatedAt: now}))
-	i := &storage.UserImport{ID: id.New(id.Import), CreatedBy: "test", CreatedAt: now, UpdatedAt: now}
-	w.must(w.Store.InsertUserImport(ctx, i))
-	w.must(w.Store.InsertImportResults(ctx, []*storage.ImportResult{{ImportID: i.ID, Line: 1, Status: storage.ImportCreated, ExternalID: external, UserID: u.ID}}))
+	row, err := w.Store.User(ctx, u.ID)
+	w.must(err)
+	row.ExternalID = external
+	w.must(w.Store.UpdateUser(ctx, row))
 }
 
 func TestUsersArePaged(t *testing.T) {

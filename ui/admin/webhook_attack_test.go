@@ -94,3 +94,19 @@ func TestMarkupOfAnEndpointIsText(t *testing.T) {
 		b.fill(pathNewHook, "description", script, "url", script).want(http.StatusUnprocessableEntity).without("<script>")
 	})
 }
+
+// Mail that is left to an endpoint has the codes by which owners sign in: an administrator sends it nowhere.
+func TestAdministratorsHaveNoCodesSent(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		admin, owner := w.signIn(w.person("admin@example.com", actor.RoleAdmin, "")), w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
+		create := []string{"url", "https://evil.example.com/", "signature", "hmac", "choice", "some", "events", "email.created"}
+		admin.post(pathNewHook, create...).want(http.StatusUnprocessableEntity).has(".fault", "Not allowed")
+		e := w.hookTo(webhook.Fields{Events: []webhook.Event{webhook.EmailCreated}}, webhook.HMAC)
+		edit := []string{"url", "https://evil.example.com/", "choice", "some", "events", "email.created", "version", "1"}
+		admin.post(hookURL(e.ID)+"/edit", edit...).want(http.StatusUnprocessableEntity)
+		if diff := cmp.Diff(e, w.onlyHook()); diff != "" {
+			t.Error(diff)
+		}
+		owner.post(hookURL(e.ID)+"/edit", edit...).leads(hookURL(e.ID))
+	})
+}

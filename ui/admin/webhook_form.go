@@ -104,6 +104,11 @@ var urlFaults = map[string]page.Key{webhook.NotAURL: page.HookURLMalformed, webh
 	webhook.HasUser: page.HookURLUser, webhook.HasFragment: page.HookURLFragment, webhook.NotHTTPS: page.HookURLHTTPS,
 	webhook.NotPublic: page.HookURLNotPublic}
 
+// mayTell tells whether who visits may have an endpoint told that: by a code that is meant for an owner they would be one.
+func mayTell(v *visit, was, is webhook.Fields) bool {
+	return !webhook.TakesCodes(was, is) || v.may(UsersRole)
+}
+
 func (h *Handlers) createHook(v *visit) error {
 	p, err := readHook(v, h.hookForm(v, nil))
 	if err != nil {
@@ -111,6 +116,10 @@ func (h *Handlers) createHook(v *visit) error {
 	}
 	f, faults := hookFields(p)
 	if p.Errors = faults; len(faults) > 0 {
+		return v.show(p, p.Errors)
+	}
+	if !mayTell(v, webhook.Fields{}, f) {
+		p.Errors = page.Fault("events", page.NotAllowed, "email.created, sms.created")
 		return v.show(p, p.Errors)
 	}
 	e, secret, err := h.Webhooks.Create(v.r.Context(), h.Store, f, p.Signature, v.by())
@@ -166,8 +175,19 @@ func (h *Handlers) saveHook(v *visit) error {
 		if e.Version != p.Version { // somebody changed it since this page was read
 			return storage.ErrConflict
 		}
+		was, err := webhook.FieldsOf(e)
+		if err != nil {
+			return err
+		}
+		if !mayTell(v, was, f) {
+			return errForbidden
+		}
 		return h.Webhooks.Update(ctx, tx, e, f, v.by())
 	})
+	if errors.Is(err, errForbidden) {
+		p.Errors = page.Fault("events", page.NotAllowed, "email.created, sms.created")
+		return v.show(p, p.Errors)
+	}
 	if errors.Is(err, storage.ErrConflict) {
 		if is, err = h.editedHook(v); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"github.com/curfew-id/curfew/internal/id"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op/actor"
+	"github.com/curfew-id/curfew/op/apikey"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/claims"
 	"github.com/curfew-id/curfew/op/client"
@@ -68,6 +69,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 			Params: factor.Params{MemoryKiB: 8, Time: 1, Threads: 1, SaltLen: 16, KeyLen: 32}}),
 		Clients: clients, Door: door, Outbox: outbox, Pages: pages, Templates: claims.NewTemplates(issuer, store),
 		Webhooks: webhook.New(webhook.Options{Store: store, Clock: w.clock, Sealer: sealer, Mail: outbox.Mail, Service: "curfew"}),
+		APIKeys:  apikey.New(store, w.clock),
 		Audit:    audit.NewChains(issuer, store, w.clock, master),
 		Actors:   actor.New(actor.Options{Issuer: issuer, Store: store, Clock: w.clock, Sessions: sessions, Door: door})})
 	mux := http.NewServeMux()

@@ -32,6 +32,19 @@ func TestEveryLanguageHasTheSameKeys(t *testing.T) {
 	}
 }
 
+// Of two texts for one key the reader takes the second, and the first misleads whoever looks for it.
+func TestNoKeyStandsTwice(t *testing.T) {
+	for _, other := range load(t).All() {
+		raw, err := files.ReadFile(other.Lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys := regexp.MustCompile(`(?m)^  "[^"]+": "`).FindAll(raw, -1); len(keys) != len(other.Keys()) {
+			t.Errorf("%s has %d lines for %d keys", other.Lang, len(keys), len(other.Keys()))
+		}
+	}
+}
+
 // # is the placeholder of texts that a script fills in.
 var placeholder = regexp.MustCompile(`\{\d\}|#`)
 

@@ -10,6 +10,7 @@ const (
 	PathAdminApps      = PathAdmin + "/applications"
 	PathAdminTemplates = PathAdmin + "/templates"
 	PathAdminKeys      = PathAdmin + "/keys"
+	PathAdminAPIKeys   = PathAdmin + "/api-keys"
 	PathAdminPolicies  = PathAdmin + "/policies"
 	PathAdminWebhooks  = PathAdmin + "/webhooks"
 	PathAdminAudit     = PathAdmin + "/audit"
@@ -34,7 +35,8 @@ func Sections() []Link {
 	return []Link{
 		{PathAdmin, "admin.nav.overview"}, {PathAdminUsers, "admin.nav.users"}, {PathAdminSessions, "admin.nav.sessions"},
 		{PathAdminApps, "admin.nav.apps"}, {PathAdminTemplates, "admin.nav.templates"}, {PathAdminKeys, "admin.nav.keys"},
-		{PathAdminPolicies, "admin.nav.policies"}, {PathAdminWebhooks, "admin.nav.webhooks"}, {PathAdminAudit, "admin.nav.audit"},
+		{PathAdminPolicies, "admin.nav.policies"}, {PathAdminWebhooks, "admin.nav.webhooks"},
+		{PathAdminAPIKeys, "admin.nav.api_keys"}, {PathAdminAudit, "admin.nav.audit"},
 	}
 }
 
@@ -73,6 +75,7 @@ type Act string
 const (
 	ActDisable      Act = "disable"
 	ActReset        Act = "reset"
+	ActInvite       Act = "invite"
 	ActRemoveFactor Act = "remove_factor"
 	ActEndSession   Act = "end_session"
 	ActEndUser      Act = "end_user"
@@ -85,12 +88,13 @@ const (
 	ActRotateKey    Act = "rotate_key"
 	ActTemplate     Act = "delete_template"
 	ActWebhook      Act = "delete_webhook"
+	ActAPIKey       Act = "revoke_api_key"
 )
 
 // Acts lists every Act.
 func Acts() []Act {
-	return []Act{ActDisable, ActReset, ActRemoveFactor, ActEndSession, ActEndUser, ActEndApp, ActEndAll, ActRole, ActImpersonate,
-		ActSecret, ActDeleteApp, ActRotateKey, ActTemplate, ActWebhook}
+	return []Act{ActDisable, ActReset, ActInvite, ActRemoveFactor, ActEndSession, ActEndUser, ActEndApp, ActEndAll, ActRole, ActImpersonate,
+		ActSecret, ActDeleteApp, ActRotateKey, ActTemplate, ActWebhook, ActAPIKey}
 }
 
 // Told says by what an app will learn of an end: "backchannel", "frontchannel" or "none".

@@ -5,6 +5,7 @@ const (
 	NotAccepted      Key = "admin.fault.not_accepted" // {0}: why, as the registry says it
 	NotAllowed       Key = "admin.fault.not_allowed"  // {0}: why, as the policy says it
 	TooLong          Key = "admin.fault.too_long"     // {0}: greatest number of characters
+	ExternalIDTaken  Key = "admin.fault.external_id"  //
 	JSONMalformed    Key = "admin.fault.json"         //
 	JSONTooLarge     Key = "admin.fault.json_size"    // {0}: greatest number of bytes
 	ChangedMeanwhile Key = "admin.fault.changed"      //
@@ -37,11 +38,11 @@ const (
 
 // ConsoleNotices lists the notices that may cross a redirect in the console.
 func ConsoleNotices() []Key {
-	return []Key{Saved, UserDisabled, UserEnabled, ResetMailSent, MailTooOften, FactorTaken, SessionsEnded, SessionOver, RoleChanged,
-		ApprovalNeeded, AppDeleted, KeysRotated, Deleted, TestSent, SentAgain, HookCreated, HookRotated, HookEnabled}
+	return append([]Key{Saved, UserDisabled, UserEnabled, ResetMailSent, MailTooOften, FactorTaken, SessionsEnded, SessionOver, RoleChanged,
+		ApprovalNeeded, AppDeleted, KeysRotated, Deleted, TestSent, SentAgain, HookCreated, HookRotated, HookEnabled, APIKeyRevoked}, userNotices()...)
 }
 
 // ConsoleFaults lists the faults of the console's forms.
 func ConsoleFaults() []Key {
-	return []Key{NotAccepted, NotAllowed, TooLong, JSONMalformed, JSONTooLarge, ChangedMeanwhile, JSONAt, JSONNoObject, NoDay, DaysTurned, CallbackPath, CallbackLoopback}
+	return []Key{NotAccepted, NotAllowed, TooLong, ExternalIDTaken, JSONMalformed, JSONTooLarge, ChangedMeanwhile, JSONAt, JSONNoObject, NoDay, DaysTurned, CallbackPath, CallbackLoopback}
 }

@@ -12,6 +12,7 @@ type AdminSessions struct {
 	NotFound      bool // nobody has that address or id
 	User          Who  // whose sessions these are, where somebody was looked for
 	Sessions      []AdminSessionRow
+	Partly        bool // not all were looked at: the pager goes on
 	Pager         Pager
 	LiveURL       string // this page again, for the script; empty where nothing new can come
 	EventsURL     string // says when something has ended

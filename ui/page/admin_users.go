@@ -14,6 +14,8 @@ type AdminUsers struct {
 	More   bool // a search found more than one page
 	Partly bool // not all were looked at: the pager goes on
 	Pager  Pager
+
+	NewURL string // "" for who opens no accounts
 }
 
 func (AdminUsers) template() string { return "admin_users" }
@@ -51,13 +53,17 @@ func (v view) SecondChoice(form Form, label, value string) control {
 // Fields of Metadata: tier (public, private or unsafe), how (merge or replace), json. Of RoleForm: role.
 type AdminUser struct {
 	Console
-	ID        string
-	Name      string
-	Email     string
-	Verified  bool
-	Phone     string
-	Locale    string
-	UserRole  string
+	ID       string
+	Name     string
+	Email    string
+	Verified bool
+	Phone    string
+	Locale   string
+	UserRole string
+
+	GivenName, FamilyName string
+	SessionLimit          int // 0: as configured
+
 	Disabled  bool
 	Self      bool // the one who looks
 	CreatedAt time.Time
@@ -73,11 +79,12 @@ type AdminUser struct {
 	OlderURL, NewestURL string     // of the history
 	ActedBy, Acted      []EventRow // impersonations of the user, and those by them
 
-	ExternalIDs []string // what they were called where they were imported from
+	ExternalID string // what they are called where they come from
 
-	DisableAction, EnableAction, ResetAction, EndAllAction, ImpersonateAction string
-	RoleForm                                                                  Form
-	MoreSessionsURL, MoreEventsURL                                            string
+	DisableAction, EnableAction, ResetAction, InviteAction, EndAllAction, ImpersonateAction string
+	EditURL, DeleteURL                                                                      string
+	RoleForm                                                                                Form
+	MoreSessionsURL, MoreEventsURL                                                          string
 }
 
 func (AdminUser) template() string { return "admin_user" }

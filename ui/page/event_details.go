@@ -25,7 +25,7 @@ var (
 	eventDetails = []string{"changed", "reason", "factor", "proof", "app", "apps", "scope", "actor", "approver", "name", "kid", "webhook",
 		"import_id", "template", "policy", "identifier", "mail", "more"}
 	eventActors = []string{"system", "cli", "api_key", "nobody"}
-	eventFields = []string{"name", "given_name", "family_name", "locale", "role", "status", "session_limit", "phone", "public_metadata",
+	eventFields = []string{"name", "given_name", "family_name", "locale", "role", "status", "external_id", "session_limit", "phone", "public_metadata",
 		"private_metadata", "unsafe_metadata", "claims"}
 	eventReasons = []string{"signed_out", "revoked", "replaced", "expired", "idle", "password_changed", "user_disabled", "user_deleted",
 		"consent_withdrawn", "refresh_token_reused", "code_reused", "ended_with_others", "ended_with_client", "ended_with_all",

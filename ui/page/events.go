@@ -17,7 +17,7 @@ func Areas() []Area {
 		{"sign_in", []string{"sign_in.failed", "sign_in.throttled", "proof.failed", "proof.throttled"}},
 		{"sessions", []string{"session.started", "session.stepped_up", "session.switched", "session.ended", "sessions.ended",
 			"device.forgotten"}},
-		{"factors", []string{"factor.password_changed", "factor.password_reset", "factor.added", "factor.removed",
+		{"factors", []string{"factor.password_changed", "factor.password_reset", "factor.password_reset_begun", "factor.added", "factor.removed",
 			"factor.recovery_codes_made", "factor.recovery_code_used"}},
 		{"tokens", []string{"token_family.started", "token_family.revoked", "token_family.reused", "token_family.exchanged", "code.reused",
 			"consent.granted", "consent.denied", "consent.withdrawn"}},
@@ -46,11 +46,11 @@ var variants = []Deed{DeedOfflineStarted, DeedActingEnded}
 // application or the factor that it is about.
 var personal = []Deed{DeedSignInFailed, DeedSignInThrottled, DeedOfflineStarted, DeedSteppedUp, DeedSwitched, DeedActingEnded,
 	DeedAppStarted, DeedAppRevoked, DeedAppReused, DeedCodeReused, DeedConsentGranted, DeedConsentDenied, DeedConsentWithdrawn,
-	DeedFactorAdded, DeedFactorRemoved, DeedActingStarted}
+	DeedResetBegun, DeedFactorAdded, DeedFactorRemoved, DeedActingStarted}
 
 // EventWords lists the keys of all words for events.
 func EventWords() (keys []string) {
-	keys = []string{"event.mail_sent"}
+	keys = []string{"event.mail_invited"}
 	for _, a := range Areas() {
 		keys = append(keys, "event.area."+a.Name)
 	}

@@ -64,6 +64,7 @@ const (
 	DeedConsentWithdrawn Deed = "consent.withdrawn"
 	DeedPasswordChanged  Deed = "factor.password_changed"
 	DeedPasswordReset    Deed = "factor.password_reset"
+	DeedResetBegun       Deed = "factor.password_reset_begun"
 	DeedFactorAdded      Deed = "factor.added"
 	DeedFactorRemoved    Deed = "factor.removed"
 	DeedCodesMade        Deed = "factor.recovery_codes_made"
@@ -76,7 +77,7 @@ func Deeds() []Deed {
 	return []Deed{DeedSignedUp, DeedCreated, DeedUpdated, DeedDisabled, DeedEnabled, DeedVerified, DeedSignInFailed, DeedSignInThrottled,
 		DeedProofFailed, DeedProofThrottled, DeedSignedIn, DeedOfflineStarted, DeedSteppedUp, DeedSwitched, DeedEnded, DeedActingEnded,
 		DeedAllEnded, DeedDeviceForgotten, DeedAppStarted, DeedAppRevoked, DeedAppReused, DeedCodeReused, DeedConsentGranted,
-		DeedConsentDenied, DeedConsentWithdrawn, DeedPasswordChanged, DeedPasswordReset, DeedFactorAdded, DeedFactorRemoved,
+		DeedConsentDenied, DeedConsentWithdrawn, DeedPasswordChanged, DeedPasswordReset, DeedResetBegun, DeedFactorAdded, DeedFactorRemoved,
 		DeedCodesMade, DeedCodeUsed, DeedActingStarted}
 }
 

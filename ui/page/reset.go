@@ -30,7 +30,8 @@ type ResetPassword struct {
 	Base
 	Form
 	Email     string
-	MinLength int // in characters
+	MinLength int  // in characters
+	Invited   bool // it is the first, of an account that somebody else opened
 }
 
 func (ResetPassword) template() string { return "reset_password" }

@@ -159,8 +159,17 @@ func consoleWords() map[string]bool {
 	add("admin.cause.", page.CauseNames())
 	add("admin.verify.span.", page.VerifySpans())
 	add("admin.users.seen.", page.SeenSpans())
+	for _, n := range page.Nexts() {
+		add("admin.user.next.", []string{n, n + ".more"})
+	}
 	add("admin.template.", page.TemplateKinds())
 	webhookWords(add)
+	add("admin.api_key.scope.", page.APIScopes())
+	add("admin.api_key.ttl.", page.APIKeyTTLs())
+	add("admin.api_key.state.", page.APIKeyStates())
+	for _, g := range page.APIScopeGroups() {
+		add("admin.api_key.group.", []string{g.Name})
+	}
 	for _, n := range page.StackNames() {
 		keys["admin.stack."+n+".more"], keys["admin.stack."+n+".see"] = true, true
 	}
@@ -175,7 +184,7 @@ func consoleWords() map[string]bool {
 	for _, s := range page.Sections() {
 		keys[string(s.Label)] = true
 	}
-	for _, k := range slices.Concat(page.ConsoleNotices(), page.ConsoleFaults(), page.WebhookFaults()) {
+	for _, k := range slices.Concat(page.ConsoleNotices(), page.ConsoleFaults(), page.WebhookFaults(), page.UserFaults(), page.APIKeyFaults()) {
 		keys[string(k)] = true
 	}
 	return keys

@@ -84,7 +84,7 @@ func (h *Handlers) writeFailure(v *visit, kind audit.Kind, data map[string]any) 
 			e.DeviceID = device.ID
 		}
 	}
-	return audit.Write(v.ctx, h.Store, e)
+	return h.Store.Tx(v.ctx, func(tx *storage.Store) error { return audit.Write(v.ctx, tx, e) })
 }
 
 // unacceptable turns the reason for which a new password was refused into a refusal of the field.

@@ -50,7 +50,7 @@ func (h *Handlers) resetForm(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handlers) resetPasswordPage(l lost, faults page.Errors) page.Page {
 	p := page.ResetPassword{Form: page.Form{Action: pathReset + "/" + l.token, Errors: faults}, Email: l.person.Email,
-		MinLength: h.MinPassword}
+		MinLength: h.MinPassword, Invited: l.reset.Invited}
 	if l.person.Locale != "" {
 		p.Locales = []string{l.person.Locale}
 	}

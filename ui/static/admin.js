@@ -5,6 +5,9 @@ const mine = document.body.dataset.session;
 const box = () => document.getElementById("live");
 localTimes(document);
 
+// On a phone the sections are a row that is wider than the screen: the one that is shown is brought into it.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // The console asks people without a session to sign in.
 function leave() { location.replace("/admin"); }
 

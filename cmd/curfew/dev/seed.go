@@ -9,6 +9,7 @@ import (
 	"github.com/curfew-id/curfew/cmd/curfew/server"
 	"github.com/curfew-id/curfew/internal/secret"
 	"github.com/curfew-id/curfew/op"
+	"github.com/curfew-id/curfew/op/actor"
 	"github.com/curfew-id/curfew/op/api"
 	"github.com/curfew-id/curfew/op/audit"
 	"github.com/curfew-id/curfew/op/client"
@@ -61,7 +62,7 @@ func seedUser(ctx context.Context, s *server.Server, u *UserInfo) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		role := ""
 		if u.Admin {
-			role = "admin"
+			role = actor.RoleOwner // or a newcomer would find doors shut
 		}
 		row, err = s.Users.Create(ctx, s.Store, user.NewUser{Email: u.Email, Role: role, Kind: audit.UserCreated, By: "dev"})
 		u.Password, u.TOTPSecret = "", ""

@@ -39,7 +39,7 @@ func adminSamples() []Sample {
 		ok("admin_enter-none", page.AdminEnter{Who: sampleWho, EnrollURL: page.PathConsoleFactor, LeaveURL: page.PathAccount}),
 		ok("admin_overview", sampleOverview()),
 		ok("admin_overview-none", page.AdminOverview{Console: console(page.PathAdmin), Span: "24h", Charts: []page.Chart{{Name: "sign_ins", Times: []time.Time{sampleTime}, Every: time.Hour, Series: []page.Series{{Name: "sign_ins", Values: []int64{0}}}}}}),
-		ok("admin_users", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "user", More: true, Pager: page.Pager{FirstURL: "/admin/users", NextURL: "/admin/users?after=1"}, Users: []page.UserRow{
+		ok("admin_users", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "user", NewURL: "/admin/new-user", More: true, Pager: page.Pager{FirstURL: "/admin/users", NextURL: "/admin/users?after=1"}, Users: []page.UserRow{
 			{URL: "/admin/users/1", Name: sampleWho.Name, Email: sampleEmail, CreatedAt: sampleTime.AddDate(0, -3, 0), LastSignInAt: sampleTime.Add(-time.Hour)},
 			{URL: "/admin/users/2", Email: "support@example.com", Role: "support", Disabled: true, CreatedAt: sampleTime}}}),
 		ok("admin_users-none", page.AdminUsers{Console: console(page.PathAdminUsers), Query: "nobody", Second: "yes", Seen: "not90d"}),
@@ -71,14 +71,14 @@ func adminSamples() []Sample {
 		ok("admin_keys", page.AdminKeys{Console: console(page.PathAdminKeys), RotateAction: "/admin/keys/rotate", Keys: []page.KeyRow{{ID: "key_1", Alg: "ES256", Active: true, ActiveAt: sampleTime}, {ID: "key_2", Alg: "ES256", Next: true, ActiveAt: sampleTime.AddDate(0, 0, 1)}, {ID: "key_0", Alg: "ES256", ActiveAt: sampleTime, RetiredAt: sampleTime}}}),
 		ok("admin_policies", page.AdminPolicies{Console: console(page.PathAdminPolicies), Form: page.Form{Action: "/admin/policies"}, Document: "{}", Version: 1}),
 		ok("admin_policies-read", page.AdminPolicies{Console: console(page.PathAdminPolicies), Document: "{}"}),
-	}, webhookSamples()...)
+	}, append(append(webhookSamples(), apiKeySamples()...), userFormSamples()...)...)
 }
 
 func sampleUser(rows []page.AdminSessionRow) page.AdminUser {
 	p := page.AdminUser{Console: console(page.PathAdminUsers), ID: "usr_1", Name: sampleWho.Name, Email: sampleEmail, Verified: true, Phone: "+49305550112", Locale: "de", UserRole: "support", CreatedAt: sampleTime, LastSeen: sampleTime,
 		Live: rows, Devices: []page.DeviceRow{{Name: "Firefox on Linux", Address: "203.0.113.7", City: "Berlin", Country: "DE", LastSeenAt: sampleTime}, {Name: "Safari on iPhone", Mobile: true, LastSeenAt: sampleTime}},
-		Consents: []page.ConsentRow{{App: sampleApp, AppURL: "/admin/applications/1", Scope: "openid", GrantedAt: sampleTime}}, History: sampleEvents(), ActedBy: sampleEvents()[3:4], Acted: sampleEvents()[3:4], ExternalIDs: []string{"crm-4711"}, OlderURL: "/admin/users/1?before=evt_1", NewestURL: "/admin/users/1",
-		DisableAction: "/admin/users/1/disable", EnableAction: "/admin/users/1/enable", ResetAction: "/admin/users/1/reset", EndAllAction: "/admin/users/1/end", ImpersonateAction: "/admin/users/1/impersonate",
+		Consents: []page.ConsentRow{{App: sampleApp, AppURL: "/admin/applications/1", Scope: "openid", GrantedAt: sampleTime}}, History: sampleEvents(), ActedBy: sampleEvents()[3:4], Acted: sampleEvents()[3:4], ExternalID: "crm-4711", OlderURL: "/admin/users/1?before=evt_1", NewestURL: "/admin/users/1",
+		DisableAction: "/admin/users/1/disable", EnableAction: "/admin/users/1/enable", ResetAction: "/admin/users/1/reset", EditURL: "/admin/users/1/edit", DeleteURL: "/admin/users/1/delete", GivenName: "Sample", FamilyName: "User", SessionLimit: 3, EndAllAction: "/admin/users/1/end", ImpersonateAction: "/admin/users/1/impersonate",
 		RoleForm: page.Form{Action: "/admin/users/1/role"}, MoreSessionsURL: "/admin/sessions?q=usr_1", MoreEventsURL: "/admin/audit?q=usr_1"}
 	for _, k := range page.FactorKinds() {
 		p.Factors = append(p.Factors, page.FactorRow{Kind: k, Label: sampleEmail, Left: 9, CreatedAt: sampleTime, UsedAt: sampleTime, RemoveAction: "/admin/users/1/factors/" + k + "/remove"})

@@ -26,6 +26,7 @@ func signUpSamples() []Sample {
 		ok("reset_request", page.ResetRequest{Form: page.Form{Action: "/reset"}, Email: sampleEmail, BackURL: sampleFlow}),
 		ok("reset_sent", page.ResetSent{Email: sampleEmail, BackURL: sampleFlow}),
 		ok("reset_password", page.ResetPassword{Form: page.Form{Action: "/reset/rst_1"}, Email: sampleEmail, MinLength: 8}),
+		ok("reset_password-invited", page.ResetPassword{Form: page.Form{Action: "/reset/rst_1"}, Email: sampleEmail, MinLength: 8, Invited: true}),
 		refused("reset_password-breached", page.ResetPassword{
 			Form: page.Form{Action: "/reset/rst_1", Errors: page.Fault("password", page.PasswordBreached)}, Email: sampleEmail, MinLength: 8,
 		}),
