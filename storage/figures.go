@@ -49,28 +49,17 @@ func (s *Store) CountEnds(ctx context.Context, from, until time.Time) (map[strin
 	return by, wrap(err, "count ended sessions")
 }
 
-// DropTimes is how long it took from the end of a session until an application confirmed it.
-type DropTimes struct {
-	N        int64
-	P50, P99 time.Duration
-}
-
-// CountDrops measures the deliveries of a kind that were made at or after from and before until, and were taken.
-func (s *Store) CountDrops(ctx context.Context, kind, outcome string, from, until time.Time) (d DropTimes, err error) {
+// SlowestDrop is how long it took from the end of a session until an application confirmed it, of all but the slowest hundredth:
+// of the deliveries of a kind that were made at or after from and before until, and were taken. Without any it is 0.
+func (s *Store) SlowestDrop(ctx context.Context, kind, outcome string, from, until time.Time) (time.Duration, error) {
 	const taken = ` FROM deliveries WHERE kind = ? AND created_at >= ? AND created_at < ? AND outcome = ? AND answered_at IS NOT NULL`
-	if err := s.db.NewRaw(`SELECT count(*)`+taken, kind, At(from), At(until), outcome).Scan(ctx, &d.N); err != nil || d.N == 0 {
-		return d, wrap(err, "count deliveries")
+	var n, micro int64
+	if err := s.db.NewRaw(`SELECT count(*)`+taken, kind, At(from), At(until), outcome).Scan(ctx, &n); err != nil || n == 0 {
+		return 0, wrap(err, "count deliveries")
 	}
-	for to, share := range map[*time.Duration]int64{&d.P50: 50, &d.P99: 99} {
-		var micro int64
-		err := s.db.NewRaw(`SELECT answered_at - created_at AS took`+taken+` ORDER BY took LIMIT 1 OFFSET ?`, kind, At(from), At(until),
-			outcome, (d.N-1)*share/100).Scan(ctx, &micro)
-		if err != nil {
-			return d, wrap(err, "measure deliveries")
-		}
-		*to = time.Duration(max(micro, 0)) * time.Microsecond
-	}
-	return d, nil
+	err := s.db.NewRaw(`SELECT answered_at - created_at AS took`+taken+` ORDER BY took LIMIT 1 OFFSET ?`, kind, At(from), At(until),
+		outcome, (n-1)*99/100).Scan(ctx, &micro)
+	return time.Duration(max(micro, 0)) * time.Microsecond, wrap(err, "measure deliveries")
 }
 
 // CountActive tells how many sessions are marked active and have time left. Those that an epoch has ended count until
@@ -79,6 +68,13 @@ func (s *Store) CountActive(ctx context.Context, now time.Time) (n int64, err er
 	err = s.db.NewRaw(`SELECT count(*) FROM sessions WHERE status = 'active' AND expires_at > ? AND last_active_at + idle_ttl > ?`,
 		At(now), At(now)).Scan(ctx, &n)
 	return n, wrap(err, "count active sessions")
+}
+
+// CountActiveAt tells how many sessions lived at a time that is not long ago.
+func (s *Store) CountActiveAt(ctx context.Context, at time.Time) (n int64, err error) {
+	err = s.db.NewRaw(`SELECT (SELECT count(*) FROM sessions WHERE status = 'active' AND created_at < ?0)
+		+ (SELECT count(*) FROM sessions WHERE ended_at >= ?0 AND created_at < ?0)`, At(at)).Scan(ctx, &n)
+	return n, wrap(err, "count sessions that were active")
 }
 
 // CountUsers tells how many users there are.

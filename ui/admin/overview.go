@@ -38,6 +38,9 @@ func (h *Handlers) overview(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if p.Known {
+		hours[hourOf(p.Now)][figActive] = p.Active
+	}
 	h.draw(&p, hours, from, sp)
 	return v.show(p, nil)
 }
@@ -46,9 +49,8 @@ func (h *Handlers) overview(v *visit) error {
 const (
 	figSignIns  = "sign_ins"
 	figFailures = "failures"
-	figTold     = "told"
-	figP50      = "drop_p50" // microseconds
-	figP99      = "drop_p99"
+	figActive   = "active"   // when the hour was over
+	figP99      = "drop_p99" // microseconds
 	figEnd      = "end."
 	figCounted  = "counted" // the hour has been counted
 )
@@ -77,7 +79,7 @@ func (h *Handlers) hours(ctx context.Context, from, now time.Time) (map[int64]ma
 		if by[hour] != nil {
 			continue
 		}
-		if by[hour], err = h.count(ctx, hour, now); err != nil {
+		if by[hour], err = h.count(ctx, hour); err != nil {
 			return nil, err
 		}
 		n++
@@ -87,8 +89,8 @@ func (h *Handlers) hours(ctx context.Context, from, now time.Time) (map[int64]ma
 
 func hourOf(at time.Time) int64 { return at.Unix() / 3600 }
 
-// count counts an hour, and keeps what it came to where nothing will be added any more.
-func (h *Handlers) count(ctx context.Context, hour int64, now time.Time) (map[string]int64, error) {
+// count counts what happened in an hour.
+func (h *Handlers) count(ctx context.Context, hour int64) (map[string]int64, error) {
 	from := time.Unix(hour*3600, 0)
 	until := from.Add(time.Hour)
 	f := map[string]int64{figCounted: 1}
@@ -106,13 +108,22 @@ func (h *Handlers) count(ctx context.Context, hour int64, now time.Time) (map[st
 	for reason, n := range ends {
 		f[figEnd+causeOf(reason)] += n
 	}
-	drops, err := h.Store.CountDrops(ctx, logout.KindBackChannel, delivery.Delivered, from, until)
+	drop, err := h.Store.SlowestDrop(ctx, logout.KindBackChannel, delivery.Delivered, from, until)
+	f[figP99] = drop.Microseconds()
+	return f, err
+}
+
+// keep counts an hour to which nothing will be added any more, and keeps what it came to. How many sessions lived takes a look at
+// all of them, and can be told of the latest alone: sessions that have ended are deleted after a while.
+func (h *Handlers) keep(ctx context.Context, hour int64, now time.Time) error {
+	f, err := h.count(ctx, hour)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f[figTold], f[figP50], f[figP99] = drops.N, drops.P50.Microseconds(), drops.P99.Microseconds()
-	if now.Sub(until) < late {
-		return f, nil
+	if until := time.Unix((hour+1)*3600, 0); now.Sub(until) < 2*time.Hour {
+		if f[figActive], err = h.Store.CountActiveAt(ctx, until); err != nil {
+			return err
+		}
 	}
 	var rows []*storage.Figure
 	for name, n := range f {
@@ -120,7 +131,7 @@ func (h *Handlers) count(ctx context.Context, hour int64, now time.Time) (map[st
 			rows = append(rows, &storage.Figure{Hour: hour, Name: name, N: n})
 		}
 	}
-	return f, h.Store.PutFigures(ctx, rows)
+	return h.Store.PutFigures(ctx, rows)
 }
 
 // Count counts the hours of the last thirty days that nobody has counted yet, some at a time. It is periodic work.
@@ -138,7 +149,7 @@ func (h *Handlers) Count(ctx context.Context) error {
 		if have[hour] {
 			continue
 		}
-		if _, err := h.count(ctx, hour, now); err != nil {
+		if err := h.keep(ctx, hour, now); err != nil {
 			return err
 		}
 		n++
@@ -175,7 +186,7 @@ func (h *Handlers) draw(p *page.AdminOverview, hours map[int64]map[string]int64,
 		values := make([]int64, sp.bars)
 		for hour, f := range hours {
 			if i := int(time.Unix(hour*3600, 0).Sub(from) / sp.every); i >= 0 && i < sp.bars && f[name] > 0 {
-				if name == figP50 || name == figP99 { // of hours there is no sum: the slowest stands for all
+				if name == figActive || name == figP99 { // of hours there is no sum: the highest stands for all
 					values[i] = max(values[i], f[name])
 					continue
 				}
@@ -193,9 +204,9 @@ func (h *Handlers) draw(p *page.AdminOverview, hours map[int64]map[string]int64,
 			ends.Series = append(ends.Series, page.Series{Name: cause, Values: s})
 		}
 	}
-	signIns, failures, drop := chart(figSignIns), chart(figFailures), chart(figP99)
+	signIns, failures, active, drop := chart(figSignIns), chart(figFailures), chart(figActive), chart(figP99)
 	drop.Micro = true
-	p.Charts = []page.Chart{signIns, ends, failures, drop}
+	p.Charts = []page.Chart{signIns, active, ends, failures, drop}
 	p.Totals = []page.Total{{Name: figSignIns, Value: signIns.Total()}, {Name: figFailures, Value: failures.Total()},
 		{Name: "ends", Value: ends.Total()}, {Name: figP99, Took: time.Duration(drop.Max()) * time.Microsecond}}
 }

@@ -32,7 +32,7 @@ type Total struct {
 
 // FigureNames lists what is counted.
 func FigureNames() []string {
-	return []string{"sign_ins", "failures", "ends", "drop_p50", "drop_p99", "told"}
+	return []string{"sign_ins", "failures", "active", "ends", "drop_p99"}
 }
 
 // CauseNames lists by what sessions end: "admin.cause.<cause>".

@@ -110,7 +110,9 @@ func sampleOverview() page.AdminOverview {
 	for i, c := range page.CauseNames() {
 		ends.Series = append(ends.Series, series(c, int64(9-i)))
 	}
-	p.Charts = []page.Chart{{Name: "sign_ins", Times: times, Every: time.Hour, Series: []page.Series{series("sign_ins", 30)}}, ends,
+	p.Charts = []page.Chart{{Name: "sign_ins", Times: times, Every: time.Hour, Series: []page.Series{series("sign_ins", 30)}},
+		{Name: "active", Times: times, Every: time.Hour, Series: []page.Series{series("active", 2_100)}}, ends,
+		{Name: "failures", Times: times, Every: time.Hour, Series: []page.Series{series("failures", 1)}},
 		{Name: "drop_p99", Times: times, Every: time.Hour, Micro: true, Series: []page.Series{series("drop_p99", 12_000)}}}
 	return p
 }
