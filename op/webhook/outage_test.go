@@ -132,7 +132,7 @@ func TestAnHourDown(t *testing.T) {
 func anHourDown(t *testing.T, url string) {
 	const users, rounds, late = 120, 20, 2
 	w := newWorld(t, storagetest.Open(t, url))
-	var down, slow atomic.Bool
+	var down atomic.Bool
 	var first, second atomic.Pointer[replica]
 	var killFirst, killSecond sync.Once
 	var tried atomic.Int64
@@ -195,10 +195,11 @@ func anHourDown(t *testing.T, url string) {
 	})
 	w.until("the second one is killed", func() bool { w.clock.Advance(10 * time.Millisecond); return second.Load().dead.Load() })
 	w.replica(url, "fourth")
-	slow.Store(true)
+	quick := make(chan struct{})
 	behind := w.party(func(string) int {
-		if slow.Load() {
-			time.Sleep(2 * time.Second)
+		select {
+		case <-quick:
+		case <-time.After(3 * time.Second): // a sender waits for five
 		}
 		return http.StatusOK
 	}, webhook.UserUpdated)
@@ -207,9 +208,11 @@ func anHourDown(t *testing.T, url string) {
 	}
 	others := func() bool { return !w.owed(well) && !w.owed(back) }
 	step := func(done func() bool) func() bool {
+		seen := time.Now()
 		return func() bool {
-			// Slowly: whoever holds a lease is to have seconds of the machine's own time for it.
-			w.clock.Advance(10 * time.Millisecond)
+			// Three times as fast as the machine's own: whoever holds a lease has seconds of that for it.
+			w.clock.Advance(3 * time.Since(seen))
+			seen = time.Now()
 			return done()
 		}
 	}
@@ -218,7 +221,7 @@ func anHourDown(t *testing.T, url string) {
 		w.Errorf("the slow one has all, too: %d", n)
 	}
 	held := len(behind.list())
-	slow.Store(false)
+	close(quick)
 	w.until("the slow one has all", step(func() bool { return !w.owed(behind) }))
 	lost := second.Load().lost.Load()
 	if lost == 0 {

@@ -55,7 +55,8 @@ func TestEventsAreToldInWords(t *testing.T) {
 				[]string{"Application changed", "client_name: Old → New", "redirect_uris: https://a.example.com/ → https://a.example.com/, https://b.example.com/", "by Command line"}},
 			{audit.Event{Kind: audit.TemplateSaved, By: admin.ID, Data: map[string]any{"template": "session", "before": nil, "after": `{"plan":"{{user.public_metadata.plan}}"}`}},
 				[]string{"Claim template saved", "Template: All applications", `Claims: {"plan":"{{user.public_metadata.plan}}"}`}},
-			{audit.Event{Kind: audit.UserUpdated, UserID: u.ID, By: admin.ID, Data: map[string]any{"password_reset": "sent"}}, []string{"Mail: to reset the password"}},
+			{audit.Event{Kind: audit.PasswordResetBegun, UserID: u.ID, By: admin.ID, Data: map[string]any{"invitation": "sent"}},
+				[]string{"Mail to set a new password sent", "Mail: to set the first password"}},
 			{audit.Event{Kind: audit.APIKeyCreated, By: "apk_1", Data: map[string]any{"name": "CI", "scope": "users:read"}}, []string{"API key made", "Name: CI", "Scopes: users:read", "by API key"}},
 			{audit.Event{Kind: "something.new", UserID: "usr_gone", Data: map[string]any{"x": 1}}, []string{"something.new", "usr_gone"}},
 		} {
