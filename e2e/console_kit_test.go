@@ -146,7 +146,7 @@ func says(p *browser.Page, text string) bool {
 func reload(t *testing.T, p *browser.Page, text string) {
 	t.Helper()
 	for began := time.Now(); !says(p, text); p.Go(strings.SplitN(p.URL(), "#", 2)[0]) {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			p.WaitText(text) // says where it stands
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -57,7 +57,7 @@ func (r *receiver) answers(status int) {
 // next waits for the nth message of a kind, from 1.
 func (r *receiver) next(t *testing.T, event string, n int) received {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
 		r.mu.Lock()
 		left := n
 		for _, m := range r.got {

@@ -92,7 +92,7 @@ func (s *stream) next() event {
 			s.Fatal("the stream has ended")
 		}
 		return e
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		s.Fatal("nothing comes")
 	}
 	return event{}
@@ -118,7 +118,7 @@ func (s *stream) ended() {
 		if ok {
 			s.Errorf("before the end: %+v", e)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		s.Error("the stream does not end")
 	}
 }

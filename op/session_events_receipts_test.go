@@ -12,7 +12,7 @@ import (
 // pushed waits for n receipts of what streams told about a session, and returns who was told.
 func (k *kit) pushed(sessionID string, n int) (told map[string]*storage.Delivery) {
 	k.Helper()
-	for give := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for give := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		list, err := k.store.SessionDeliveries(k.Context(), sessionID)
 		k.must(err)
 		told = map[string]*storage.Delivery{}

@@ -26,7 +26,7 @@ func hold(t *testing.T, s *storage.Store, name string) (let func()) {
 	}()
 	select {
 	case <-held:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("not held")
 	}
 	return func() { close(done); <-over }

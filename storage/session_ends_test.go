@@ -228,7 +228,7 @@ func bell(t *testing.T, ends, hears *storage.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	heard, over := make(chan struct{}, 100), make(chan error, 1)
 	go func() { over <- hears.HearEnds(ctx, func() { heard <- struct{}{} }) }()
-	give := time.After(10 * time.Second)
+	give := time.After(time.Minute)
 	for listening := false; !listening; { // until it listens, ends are not heard of
 		w.end(t, ends)
 		select {

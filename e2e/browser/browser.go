@@ -17,7 +17,7 @@ import (
 const Missing = "Chromium is not installed: apt-get install chromium (looked for chromium, chromium-browser, google-chrome in PATH)"
 
 // patience is how long one step may take. Generous: a build machine with few processors compiles beside it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Options shape a browser. The zero value is a desktop in English, in the light.
 type Options struct {

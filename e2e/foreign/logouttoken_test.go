@@ -76,7 +76,7 @@ func (l *logoutParty) told() (got told) {
 // waitTold waits until the library has accepted that a session has ended.
 func (l *logoutParty) waitTold(sessionID string) told {
 	l.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		got := l.told()
 		if slices.Contains(got.Kept, l.issuer+"|"+sessionID) {
 			return got

@@ -78,7 +78,7 @@ func (w *watcher) until(what string, reached func(watched) bool) time.Duration {
 	w.t.Helper()
 	began := time.Now()
 	for !reached(w.seen()) {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			w.t.Fatalf("not %s: %+v", what, w.seen())
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -105,7 +105,7 @@ func (p *party) answers(h http.HandlerFunc) {
 // wait returns what the relying party was told when that is n times.
 func (p *party) wait(n int) []told {
 	p.Helper()
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(3 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(3 * time.Millisecond) {
 		p.mu.Lock()
 		got := slices.Clone(p.got)
 		p.mu.Unlock()
@@ -121,7 +121,7 @@ func (p *party) wait(n int) []told {
 // receipt waits until what is owed for a session is as ok wants it.
 func (p *party) receipt(sessionID string, ok func(*storage.Delivery) bool) *storage.Delivery {
 	p.Helper()
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(3 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(3 * time.Millisecond) {
 		list, err := p.store.SessionDeliveries(p.Context(), sessionID)
 		p.must(err)
 		if len(list) != 1 {

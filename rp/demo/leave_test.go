@@ -39,7 +39,7 @@ func (s *site) stream() <-chan string {
 // heard waits for a line that has the text in it.
 func (s *site) heard(lines <-chan string, text string) {
 	s.Helper()
-	for late := time.After(5 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case line, ok := <-lines:
 			if strings.Contains(line, text) {

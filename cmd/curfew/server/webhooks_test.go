@@ -84,7 +84,7 @@ func sendsWebhooks(t *testing.T, url string) {
 			if e.Type != act.told || e.Type == "email.created" && e.Data["body_plain"] != "049312" {
 				t.Errorf("%+v", e)
 			}
-		case <-time.After(15 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%s was not told", act.told)
 		}
 		if took := time.Since(began); took > act.within {
