@@ -61,6 +61,21 @@ func TestCORS(t *testing.T) {
 	if got := k.send(r).Header.Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("a deleted client's origin: %q", got)
 	}
+	// One that another replica registers, or changes, brings its origin along at once: its first visitor is on the way.
+	m := client.Metadata{TokenEndpointAuthMethod: client.AuthNone, RedirectURIs: []string{"https://new.example.com/cb"}}
+	added, _, err := client.NewRegistry(k.store, k.clock).Register(t.Context(), k.store, "", m)
+	k.must(err)
+	m.RedirectURIs = []string{"https://newer.example.com/cb"}
+	for _, origin := range []string{"https://new.example.com", "https://newer.example.com"} {
+		r = formRequest("/oauth/token", url.Values{})
+		r.Header.Set("Origin", origin)
+		if got := k.send(r).Header.Get("Access-Control-Allow-Origin"); got != origin {
+			t.Errorf("a new client's origin %s: %q", origin, got)
+		}
+		_, err = client.NewRegistry(k.store, k.clock).Update(t.Context(), k.store, added, m)
+		k.must(err)
+		added.Version++
+	}
 }
 
 // A browser app reads errors, too: without the header it would see a network failure instead of invalid_grant.

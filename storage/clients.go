@@ -41,6 +41,16 @@ func (s *Store) Client(ctx context.Context, id string) (*Client, error) {
 	return c, found(err, "read client")
 }
 
+// ClientsMark changes with every client that is added, changed or deleted.
+type ClientsMark struct{ N, Versions, UpdatedAt int64 }
+
+// ClientsMark returns the mark as it is now.
+func (s *Store) ClientsMark(ctx context.Context) (m ClientsMark, err error) {
+	err = s.db.NewRaw(`SELECT count(*), CAST(COALESCE(sum(version), 0) AS BIGINT), COALESCE(max(updated_at), 0) FROM clients`).
+		Scan(ctx, &m.N, &m.Versions, &m.UpdatedAt)
+	return m, wrap(err, "read the mark of clients")
+}
+
 // ClientsByID returns those of the clients that there are.
 func (s *Store) ClientsByID(ctx context.Context, ids []string) (list []*Client, err error) {
 	if len(ids) == 0 {
