@@ -109,7 +109,11 @@ func (a *Actors) Approve(ctx context.Context, tx *storage.Store, tokenID, approv
 		if err != nil {
 			return err
 		}
-		if approver == t.ActorSub || approver == t.CreatedBy || approver == t.UserID {
+		own, err := madeBy(ctx, tx, t, approver)
+		if err != nil {
+			return err
+		}
+		if own || approver == t.ActorSub || approver == t.UserID {
 			return ErrApprover
 		}
 		user, second, err := a.two(ctx, tx, t.UserID, approver)
@@ -132,6 +136,18 @@ func (a *Actors) Approve(ctx context.Context, tx *storage.Store, tokenID, approv
 		return err
 	})
 	return t, err
+}
+
+// madeBy tells whether a person made a token, themself or by an API key that they made.
+func madeBy(ctx context.Context, tx *storage.Store, t *storage.ActorToken, userID string) (bool, error) {
+	if t.CreatedBy == userID {
+		return true, nil
+	}
+	k, err := tx.APIKey(ctx, t.CreatedBy)
+	if errors.Is(err, storage.ErrNotFound) { // a client, or the command line
+		return false, nil
+	}
+	return err == nil && k.CreatedByKind == storage.MadeByUser && k.CreatedBy == userID, err
 }
 
 // ErrOver: the session that an accepted token began has ended.

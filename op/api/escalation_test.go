@@ -63,6 +63,32 @@ func TestNobodyApprovesForAnother(t *testing.T) {
 	})
 }
 
+// Nor is the second person the one who made the token by a key of theirs, whatever has become of that.
+func TestNobodyApprovesWhatTheirKeyMade(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		userID, actorID := w.person(t, "user@example.com"), w.admin(t, "actor@example.com")
+		makerID, maker := w.administrator(t, "admin", factor.ACRMulti)
+		secondID, second := w.administrator(t, "admin", factor.ACRMulti)
+		w.do(t, "PUT", "/v1/policies/impersonation", `{"rules":[{"actor_roles":["admin"],"subject_roles":[""]}],"second_approver":true}`).want(t, 200)
+		key := w.send(t, maker.access, "POST", "/v1/api_keys", `{"name":"k","scopes":["actor_tokens:write"]}`).want(t, 201)
+		for _, gone := range []bool{false, true} {
+			made := w.send(t, key.text("secret"), "POST", "/v1/actor_tokens", fmt.Sprintf(`{"user_id":%q,"actor":{"sub":%q},"reason":"x"}`, userID, actorID)).want(t, 201)
+			if made.text("created_by") != key.text("id") {
+				t.Errorf("made by %s", made.text("created_by"))
+			}
+			if gone {
+				w.do(t, "POST", "/v1/api_keys/"+key.text("id")+"/revoke", "").want(t, 200)
+			}
+			path := "/v1/actor_tokens/" + made.text("id") + "/approve"
+			w.send(t, maker.access, "POST", path, fmt.Sprintf(`{"approver":%q}`, makerID)).wantFault(t, 422, "body", "approver")
+			w.do(t, "POST", path, fmt.Sprintf(`{"approver":%q}`, makerID)).wantFault(t, 422, "body", "approver") // on a client's word
+			if got := w.send(t, second.access, "POST", path, fmt.Sprintf(`{"approver":%q}`, secondID)).want(t, 200); got.text("approved_by") != secondID {
+				t.Error(got.raw)
+			}
+		}
+	})
+}
+
 // Support ends sessions of people who have no more rights than they have, and not everybody's by way of an app that all use.
 func TestNobodyEndsSessionsFromBelow(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

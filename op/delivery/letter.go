@@ -121,6 +121,10 @@ type facts struct {
 }
 
 func view(lang string, f Facts) facts {
+	// What people typed is part of a sentence: a line of its own would read as if the service had written it.
+	for _, said := range []*string{&f.Device, &f.Network, &f.Target} {
+		*said = strings.Join(strings.Fields(*said), " ")
+	}
 	v := facts{Facts: f, Minutes: int(f.TTL.Round(time.Minute) / time.Minute), Days: int(f.TTL / (24 * time.Hour))}
 	if !f.At.IsZero() {
 		v.When = f.At.UTC().Format(timeWording[lang])

@@ -93,3 +93,17 @@ func TestSMSIsShortAndBoundToItsHost(t *testing.T) {
 		}
 	}
 }
+
+// What somebody typed stands in the sentence that says whose words they are, and makes no paragraph of the service's.
+func TestWhatWasTypedStaysInItsSentence(t *testing.T) {
+	const typed = "ticket 12\n\nYour account is locked.\r\n-- \n\u2028Example"
+	for _, locale := range Locales {
+		m, err := Write(Impersonated, locale, "user@example.com", Facts{Service: "Example", Target: typed, Device: typed, Network: typed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "ticket 12 Your account is locked. -- Example"; !strings.Contains(m.Text, ": "+want+"\n") || !strings.Contains(m.HTML, ": "+want+"</p>") {
+			t.Errorf("%s: %s\n%s", locale, m.Text, m.HTML)
+		}
+	}
+}

@@ -172,7 +172,12 @@ func mailboxAlone(list []Info) bool {
 
 // Remove takes a factor away from a user, or returns ErrNotFound. With the last second factor go the recovery codes.
 func (f *Factors) Remove(ctx context.Context, userID, factorID string) error {
-	err := f.store.Tx(ctx, func(tx *storage.Store) error {
+	return f.RemoveIn(ctx, f.store, userID, factorID)
+}
+
+// RemoveIn is Remove in tx.
+func (f *Factors) RemoveIn(ctx context.Context, tx *storage.Store, userID, factorID string) error {
+	err := tx.Tx(ctx, func(tx *storage.Store) error {
 		if factorID == RecoveryID {
 			if err := tx.DeleteFactors(ctx, userID, string(KindRecovery)); err != nil {
 				return err

@@ -59,3 +59,18 @@ func TestInvitationRunsOut(t *testing.T) {
 		wantErr(t, "too late", err, ErrSpent)
 	})
 }
+
+// Who has been in their account, by a code, has something in it to lose: a mail that is days old opens it no more.
+func TestInvitationIsSpentByASignIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.user(t, "user@example.com")
+		token, err := w.StartInvitation(ctx, who, "user@example.com")
+		wantErr(t, "invitation", err, nil)
+		_, err = w.OpenReset(ctx, token)
+		wantErr(t, "before", err, nil)
+		wantErr(t, "sign-in", w.store.SignedIn(ctx, who.UserID, w.clock.Now()), nil)
+		_, err = w.OpenReset(ctx, token)
+		wantErr(t, "after", err, ErrSpent)
+		wantErr(t, "setting one", w.finish(t, token, "quiet herons at noon"), ErrSpent)
+	})
+}

@@ -36,7 +36,7 @@ const (
 
 // The token of a link: user, flow, end in seconds, and a MAC over these, the address it was sent to and the password that
 // is to be replaced. No row is kept for it: setting a password, in whatever way, spends every link that is under way, and
-// so does replacing the address.
+// so does replacing the address. An invitation is spent by the first sign-in, too.
 const (
 	resetBody  = 16 + 16 + 8
 	resetToken = resetBody + 32
@@ -123,6 +123,15 @@ func (f *Factors) openReset(ctx context.Context, tx *storage.Store, token string
 			continue
 		}
 		r.Invited = secret.Equal(f.linkMAC(invitationLinks, body, a.Value, old), b[resetBody:])
+		if r.Invited {
+			u, err := tx.User(ctx, r.UserID)
+			if err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return Reset{}, nil, nil, err
+			}
+			if err != nil || u.LastSignInAt.Set() { // by a code: there is something in the account now, and the link is days old
+				return Reset{}, nil, nil, ErrSpent
+			}
+		}
 		if r.Invited || a.VerifiedAt.Set() && secret.Equal(f.linkMAC(resetLinks, body, a.Value, old), b[resetBody:]) {
 			return r, a, old, nil
 		}

@@ -67,12 +67,26 @@ const (
 func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) (hash []byte) {
 	value := s.readCookie(r, deviceCookie)
 	if b, err := base64.RawURLEncoding.DecodeString(value); err != nil || len(b) != 32 {
+		if value = s.given(w); value != "" {
+			return secret.Hash(value)
+		}
 		value = secret.New(32)
 		if !s.aside(r) { // it may have one
 			s.setCookie(w, deviceCookie, value, deviceTTL)
 		}
 	}
 	return secret.Hash(value)
+}
+
+// given is the device cookie that this answer sets already, "" for none: the browser is new, and something was bound to it a
+// moment ago that is to go on in it, such as the sign-in that the link of a mail begins.
+func (s *Sessions) given(w http.ResponseWriter) string {
+	for _, line := range w.Header()["Set-Cookie"] {
+		if c, err := http.ParseSetCookie(line); err == nil && c.Name == s.cookieName(deviceCookie) {
+			return c.Value
+		}
+	}
+	return ""
 }
 
 // KnownBrowser is Browser for requests that must come from one that was here before: nil for others.

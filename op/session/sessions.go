@@ -113,6 +113,9 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, user *storage.U
 	s.locate(ctx, row)
 	next := secret.Hash(cookie)
 	shown := s.KnownBrowser(r)
+	if value := s.given(w); shown == nil && value != "" {
+		shown = secret.Hash(value)
+	}
 	if shown == nil {
 		shown = next
 	}

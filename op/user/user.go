@@ -50,11 +50,15 @@ func NormalizeEmail(typed string) (string, error) {
 	}
 	at := strings.LastIndexByte(s, '@')
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
-	if err != nil || !strings.Contains(domain, ".") || strings.ContainsFunc(s[:at], unicode.IsSpace) {
+	if err != nil || !strings.Contains(domain, ".") || strings.ContainsFunc(s[:at], unseen) {
 		return "", ErrEmail
 	}
 	return s[:at+1] + domain, nil
 }
+
+// unseen tells whether r makes two addresses look the same, or another than they are: spaces, joiners, what turns the direction. No
+// identifier of RFC 8264 4.2 has any of them but two joiners between certain letters.
+func unseen(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 
 // NormalizePhone returns a number in the form of E.164: a plus and 8 to 15 digits.
 func NormalizePhone(typed string) (string, error) {

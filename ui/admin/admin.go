@@ -2,10 +2,12 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/curfew-id/curfew/internal/clock"
 	"github.com/curfew-id/curfew/op/actor"
@@ -60,6 +62,11 @@ type Handlers struct {
 	sameOrigin *http.CrossOriginProtection
 	totals     totals
 	checks     checks
+
+	// What outlasts the request that began it: it stops with Close.
+	background     context.Context
+	stopBackground context.CancelFunc
+	running        sync.WaitGroup
 }
 
 // New returns the pages.
@@ -74,5 +81,12 @@ func New(o Options) *Handlers {
 		// Behind a proxy the Host header may be another name; the issuer's origin is ours in any case.
 		_ = h.sameOrigin.AddTrustedOrigin(u.Scheme + "://" + u.Host)
 	}
+	h.background, h.stopBackground = context.WithCancel(context.Background())
 	return h
+}
+
+// Close stops what runs behind the pages. It is called before the store is closed, when no request comes any more.
+func (h *Handlers) Close() {
+	h.stopBackground()
+	h.running.Wait()
 }

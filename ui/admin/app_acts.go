@@ -27,11 +27,8 @@ func (h *Handlers) rotateSecret(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if c.TokenEndpointAuthMethod != client.AuthBasic && c.TokenEndpointAuthMethod != client.AuthPost {
-		return errBadForm
-	}
-	if api.BeyondRole(v.person.Role, strings.Fields(c.Scope)) != "" { // who has the secret has what it opens
-		return errNotFound
+	if err := newSecretOf(v, c); err != nil {
+		return err
 	}
 	sure, err := v.confirmed(page.PathAdminApps, func() (page.AdminConfirm, error) { return aboutApp(page.ActSecret, c), nil })
 	if err != nil || !sure {
@@ -39,7 +36,13 @@ func (h *Handlers) rotateSecret(v *visit) error {
 	}
 	ctx, secret := v.r.Context(), ""
 	err = h.Store.Tx(ctx, func(tx *storage.Store) error {
+		if _, err := v.still(tx); err != nil {
+			return err
+		}
 		now, err := h.Clients.In(ctx, tx, c.ID)
+		if err == nil {
+			err = newSecretOf(v, now) // an owner may have given it more since it was read
+		}
 		if err != nil {
 			return err
 		}
@@ -50,6 +53,18 @@ func (h *Handlers) rotateSecret(v *visit) error {
 		return err
 	}
 	return h.showApp(v, row, c, secret, "")
+}
+
+// newSecretOf refuses a new secret of an application that has none, or opens more than who visits may: who has the secret has
+// what it opens.
+func newSecretOf(v *visit, c *client.Client) error {
+	if c.TokenEndpointAuthMethod != client.AuthBasic && c.TokenEndpointAuthMethod != client.AuthPost {
+		return errBadForm
+	}
+	if api.BeyondRole(v.person.Role, strings.Fields(c.Scope)) != "" {
+		return errNotFound
+	}
+	return nil
 }
 
 // endApp ends every session in which the application took part, as a whole.

@@ -77,14 +77,14 @@ func (h *Handlers) verifyAudit(v *visit) error {
 	defer c.mu.Unlock()
 	if c.now == nil {
 		c.now = &page.Verifying{Span: span, Since: now}
-		go h.verify(span, since, now)
+		h.running.Go(func() { h.verify(span, since, now) })
 	}
 	return v.goTo(pathVerify)
 }
 
 // verify looks and leaves what it found.
 func (h *Handlers) verify(span string, since, began time.Time) {
-	ctx, cancel := context.WithTimeout(context.Background(), verifyFor)
+	ctx, cancel := context.WithTimeout(h.background, verifyFor)
 	defer cancel()
 	c := &h.checks
 	found := &page.Verification{Span: span, At: began}

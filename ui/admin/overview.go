@@ -229,7 +229,7 @@ func (t *totals) read(h *Handlers, now time.Time) (users, active int64, known bo
 	if !t.counting && (!t.known || now.Sub(t.at) > totalsFor) {
 		t.counting = true
 		done := make(chan struct{})
-		go func() { defer close(done); t.count(h, now) }()
+		h.running.Go(func() { defer close(done); t.count(h, now) })
 		if !t.known { // of a small house at once
 			t.mu.Unlock()
 			select {
@@ -243,7 +243,7 @@ func (t *totals) read(h *Handlers, now time.Time) (users, active int64, known bo
 }
 
 func (t *totals) count(h *Handlers, now time.Time) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(h.background, 20*time.Second)
 	defer cancel()
 	users, err := h.Store.CountUsers(ctx)
 	var active int64

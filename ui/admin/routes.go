@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/curfew-id/curfew/internal/httpx"
 	"github.com/curfew-id/curfew/ui/page"
 )
 
@@ -139,11 +141,20 @@ func (h *Handlers) Routes(mux *http.ServeMux) {
 	})))
 }
 
-// guard refuses what another site makes a browser post (RFC 9700 2.6, cross-site request forgery).
+// guard refuses what another site makes a browser post (RFC 9700 2.6, cross-site request forgery), and an address that is no text.
 func (h *Handlers) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h.sameOrigin.Check(r); err != nil {
 			h.fail(w, r, errForbidden)
+			return
+		}
+		// Beside what is no text at all: a filter that is sent twice, or that cannot be read, would be lost without a word.
+		if _, err := httpx.ParseQuery(r.URL.RawQuery); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) { // no database takes it for text
+			h.fail(w, r, errNotFound)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -41,6 +41,27 @@ func (h *Handlers) changeable(v *visit) (*user.Person, error) {
 	return u, err
 }
 
+// onUser runs do in a transaction with a user as that sees them, if who visits may change them by then; otherwise it returns
+// errNotFound. A form takes as long to arrive as its sender likes, and what changeable read before is old news: neither gets
+// another role from here to the commit.
+func (h *Handlers) onUser(v *visit, userID string, do func(tx *storage.Store, row *storage.User) error) error {
+	ctx := v.r.Context()
+	return h.Store.Tx(ctx, func(tx *storage.Store) error {
+		by, err := v.still(tx, userID)
+		if err != nil {
+			return err
+		}
+		row, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if !over(by, row) {
+			return errNotFound
+		}
+		return do(tx, row)
+	})
+}
+
 func (h *Handlers) showUser(v *visit) error { return h.user(v, nil) }
 
 // user shows a user, with what was typed into one of the forms of metadata where that was refused.

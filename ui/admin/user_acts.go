@@ -33,7 +33,10 @@ func (h *Handlers) disableUser(v *visit) error {
 	if err != nil || !sure {
 		return err
 	}
-	if err := h.Users.Disable(v.r.Context(), h.Store, h.Door, u.ID, v.by()); err != nil {
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error {
+		return h.Users.Disable(v.r.Context(), tx, h.Door, u.ID, v.by())
+	})
+	if err != nil {
 		return err
 	}
 	return v.done(userURL(u.ID), page.UserDisabled)
@@ -44,7 +47,10 @@ func (h *Handlers) enableUser(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Users.Enable(v.r.Context(), h.Store, u.ID, v.by()); err != nil {
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error {
+		return h.Users.Enable(v.r.Context(), tx, u.ID, v.by())
+	})
+	if err != nil {
 		return err
 	}
 	return v.done(userURL(u.ID), page.UserEnabled)
@@ -79,7 +85,10 @@ func (h *Handlers) resetPassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	err = h.Store.Tx(ctx, func(tx *storage.Store) error { // before the mail: none goes out that is not on record
+	err = h.onUser(v, u.ID, func(tx *storage.Store, row *storage.User) error { // before the mail: none goes out that is not on record
+		if row.Status != storage.UserActive {
+			return errBadForm
+		}
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.PasswordResetBegun, At: h.Clock.Now(), UserID: u.ID, By: v.by()})
 	})
 	if err == nil {
@@ -109,8 +118,11 @@ func (h *Handlers) removeFactor(v *visit) error {
 	if err != nil || !sure {
 		return err
 	}
-	// Whatever op/factor takes for an act of the user is the administrator's.
-	if err := h.Factors.Remove(audit.WithActor(ctx, v.by()), u.ID, list[i].ID); err != nil && !errors.Is(err, factor.ErrNotFound) {
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error {
+		// Whatever op/factor takes for an act of the user is the administrator's.
+		return h.Factors.RemoveIn(audit.WithActor(ctx, v.by()), tx, u.ID, list[i].ID)
+	})
+	if err != nil && !errors.Is(err, factor.ErrNotFound) {
 		return err
 	}
 	return v.done(userURL(u.ID), page.FactorTaken)
@@ -130,8 +142,10 @@ func (h *Handlers) endUser(v *visit) error {
 	if err != nil || !sure {
 		return err
 	}
-	// The epoch first: true at once, and for a session that is being started right now, too.
-	err = h.Door.EndUser(v.r.Context(), h.Store, u.ID, logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: v.by()})
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error {
+		// The epoch first: true at once, and for a session that is being started right now, too.
+		return h.Door.EndUser(v.r.Context(), tx, u.ID, logout.Cause{Status: storage.StatusRevoked, Reason: logout.Revoked, By: v.by()})
+	})
 	if err != nil {
 		return err
 	}

@@ -51,15 +51,7 @@ func (h *Handlers) deleteUser(v *visit) error {
 	if form.Get("confirm") != "yes" {
 		return h.deletion(v, u, nil)
 	}
-	err = h.Store.Tx(v.r.Context(), func(tx *storage.Store) error {
-		// They may have been made an owner since the page was read.
-		row, err := tx.User(v.r.Context(), u.ID)
-		if err != nil {
-			return err
-		}
-		if !over(v.person.User, row) {
-			return errNotFound
-		}
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error {
 		return h.Users.Delete(v.r.Context(), tx, h.Door, u.ID, v.by())
 	})
 	if errors.Is(err, user.ErrLastOwner) {

@@ -66,7 +66,7 @@ func (h *Handlers) invite(v *visit, u *user.Person) error {
 	if err != nil {
 		return err
 	}
-	err = h.Store.Tx(ctx, func(tx *storage.Store) error { // before the mail: none goes out that is not on record
+	err = h.onUser(v, u.ID, func(tx *storage.Store, _ *storage.User) error { // before the mail: none goes out that is not on record
 		return audit.Write(ctx, tx, audit.Event{Kind: audit.PasswordResetBegun, At: h.Clock.Now(), UserID: u.ID, By: v.by(),
 			Data: map[string]any{"invitation": "sent"}})
 	})

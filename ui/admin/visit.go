@@ -121,6 +121,20 @@ func (v *visit) may(r Right) bool { return May(v.person.Role, r) }
 // mayOn is may for something that is done to a user.
 func (v *visit) mayOn(r Right, of *storage.User) bool { return v.may(r) && over(v.person.User, of) }
 
+// still returns who visits as tx sees them, errNotFound once they have not the role any more by which they were let in. They stay
+// as they are until tx has committed, and with them the users of others.
+func (v *visit) still(tx *storage.Store, others ...string) (*storage.User, error) {
+	ctx := v.r.Context()
+	if err := tx.HoldUsers(ctx, append(others, v.by())...); err != nil {
+		return nil, err
+	}
+	by, err := tx.User(ctx, v.by())
+	if err == nil && (by.Role != v.person.Role || by.Status != storage.UserActive) {
+		return nil, errNotFound
+	}
+	return by, err
+}
+
 func (v *visit) base() page.Base {
 	b := page.Base{Notice: v.notice}
 	if v.person.Locale != "" {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -100,7 +101,7 @@ func TestAdministratorsHaveNoCodesSent(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		admin, owner := w.signIn(w.person("admin@example.com", actor.RoleAdmin, "")), w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
 		create := []string{"url", "https://evil.example.com/", "signature", "hmac", "choice", "some", "events", "email.created"}
-		admin.post(pathNewHook, create...).want(http.StatusUnprocessableEntity).has(".fault", "Not allowed")
+		admin.post(pathNewHook, create...).want(http.StatusUnprocessableEntity).has(".fault", "only an owner can choose")
 		e := w.hookTo(webhook.Fields{Events: []webhook.Event{webhook.EmailCreated}}, webhook.HMAC)
 		edit := []string{"url", "https://evil.example.com/", "choice", "some", "events", "email.created", "version", "1"}
 		admin.post(hookURL(e.ID)+"/edit", edit...).want(http.StatusUnprocessableEntity)
@@ -109,4 +110,60 @@ func TestAdministratorsHaveNoCodesSent(t *testing.T) {
 		}
 		owner.post(hookURL(e.ID)+"/edit", edit...).leads(hookURL(e.ID))
 	})
+}
+
+// The form offers an administrator what is taken of it, and an endpoint that takes codes stays as an owner made it when they edit the rest.
+func TestFormOfAnEndpointOffersWhatIsTaken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		admin, owner := w.signIn(w.person("admin@example.com", actor.RoleAdmin, "")), w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
+		const mail, text = `value="email.created"`, `value="sms.created"`
+		admin.get(pathNewHook).want(http.StatusOK).without(mail).without(text).has(".hint", "Only an owner can choose email.created, sms.created")
+		if owner.get(pathNewHook).want(http.StatusOK).without("Only an owner"); !strings.Contains(owner.body, mail) || !strings.Contains(owner.body, text) {
+			t.Error("an owner is not offered all events")
+		}
+
+		e := w.hookTo(webhook.Fields{Events: []webhook.Event{webhook.UserCreated, webhook.EmailCreated}}, webhook.HMAC)
+		edit := hookURL(e.ID) + "/edit"
+		admin.get(edit).want(http.StatusOK).without(text).has(".hint", "Only an owner can choose sms.created:").has(".hint", "only an owner can change the address")
+		typed := func() url.Values {
+			v := admin.get(edit).fields()
+			v.Set("choice", "some")
+			return v
+		}
+		v := typed()
+		v.Set("description", "Edited")
+		admin.do(http.MethodPost, edit, v.Encode()).leads(hookURL(e.ID))
+		f, err := webhook.FieldsOf(w.onlyHook())
+		w.must(err)
+		if d := cmp.Diff(webhook.Fields{URL: hookAddress, Description: "Edited", Events: []webhook.Event{webhook.UserCreated, webhook.EmailCreated}}, f); d != "" {
+			t.Error(d)
+		}
+
+		for field, value := range map[string]string{"url": "https://evil.example.com/", "events": "sms.created"} {
+			v := typed()
+			if field == "events" {
+				v.Add(field, value)
+			} else {
+				v.Set(field, value)
+			}
+			admin.do(http.MethodPost, edit, v.Encode()).want(http.StatusUnprocessableEntity).has("#f-"+field+"-fault", "nly an owner can").without(text)
+		}
+		if is := w.onlyHook(); is.URL != hookAddress || is.Version != 2 {
+			t.Errorf("saved %+v", is)
+		}
+		// To take the codes away is less, and they are an owner's to give back then.
+		v = typed()
+		v["events"] = []string{"user.created"}
+		admin.do(http.MethodPost, edit, v.Encode()).leads(hookURL(e.ID))
+		admin.get(edit).want(http.StatusOK).without(mail).without("can change the address")
+	})
+}
+
+// Private metadata goes where somebody sends it who could read it: every role that writes endpoints can.
+func TestWhoWritesEndpointsReadsUsers(t *testing.T) {
+	for role := range Roles {
+		if May(role, WebhooksWrite) && !May(role, UsersRead) {
+			t.Errorf("%s would send what they cannot read", role)
+		}
+	}
 }

@@ -17,6 +17,7 @@ func (h *Handlers) newHook(v *visit) error { return v.show(h.hookForm(v, nil), n
 // hookForm is the form of an endpoint as it stands; of a new one for nil.
 func (h *Handlers) hookForm(v *visit, e *storage.WebhookEndpoint) page.AdminWebhookForm {
 	p := page.AdminWebhookForm{Console: v.console(page.PathAdminWebhooks), MailIsTheirs: h.MailByWebhook, TextIsTheirs: h.TextByWebhook}
+	p.Withheld = withheld(v, webhook.Fields{})
 	if e == nil {
 		p.New, p.Action, p.CancelURL, p.Signature = true, pathNewHook, page.PathAdminWebhooks, webhook.HMAC
 		return p
@@ -109,6 +110,26 @@ func mayTell(v *visit, was, is webhook.Fields) bool {
 	return !webhook.TakesCodes(was, is) || v.may(UsersRole)
 }
 
+// withheld are the events that who visits cannot add to an endpoint. What an owner chose for it stays, and can be taken away.
+func withheld(v *visit, was webhook.Fields) (list []string) {
+	for _, e := range webhook.Events {
+		if !mayTell(v, was, webhook.Fields{URL: was.URL, Events: []webhook.Event{e}}) {
+			list = append(list, string(e))
+		}
+	}
+	return list
+}
+
+// untold says which of a form only an owner could have filled in so.
+func untold(p page.AdminWebhookForm) page.Errors {
+	for _, e := range p.Chosen {
+		if slices.Contains(p.Withheld, e) {
+			return page.Fault("events", page.HookOwnersEvents)
+		}
+	}
+	return page.Fault("url", page.HookOwnersURL)
+}
+
 func (h *Handlers) createHook(v *visit) error {
 	p, err := readHook(v, h.hookForm(v, nil))
 	if err != nil {
@@ -119,7 +140,7 @@ func (h *Handlers) createHook(v *visit) error {
 		return v.show(p, p.Errors)
 	}
 	if !mayTell(v, webhook.Fields{}, f) {
-		p.Errors = page.Fault("events", page.NotAllowed, "email.created, sms.created")
+		p.Errors = untold(p)
 		return v.show(p, p.Errors)
 	}
 	e, secret, err := h.Webhooks.Create(v.r.Context(), h.Store, f, p.Signature, v.by())
@@ -150,6 +171,14 @@ func (h *Handlers) editedHook(v *visit) (page.AdminWebhookForm, error) {
 	row, err := hookRow(e)
 	p := h.hookForm(v, e)
 	p.Some, p.Chosen = len(row.Events) > 0, row.Events
+	if err == nil {
+		var was webhook.Fields
+		was, err = webhook.FieldsOf(e)
+		p.Withheld = withheld(v, was)
+		moved := was
+		moved.URL = ""
+		p.URLWithheld = !mayTell(v, was, moved)
+	}
 	return p, err
 }
 
@@ -185,7 +214,7 @@ func (h *Handlers) saveHook(v *visit) error {
 		return h.Webhooks.Update(ctx, tx, e, f, v.by())
 	})
 	if errors.Is(err, errForbidden) {
-		p.Errors = page.Fault("events", page.NotAllowed, "email.created, sms.created")
+		p.Errors = untold(p)
 		return v.show(p, p.Errors)
 	}
 	if errors.Is(err, storage.ErrConflict) {

@@ -255,7 +255,7 @@ func TestStateOfAnEndpoint(t *testing.T) {
 // Where mail is left to endpoints and none takes it, the list says so, and the form says who delivers.
 func TestWhoDelivers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		b := w.signIn(w.person("admin@example.com", actor.RoleAdmin, ""))
+		b := w.signIn(w.person("owner@example.com", actor.RoleOwner, ""))
 		w.MailByWebhook, w.TextByWebhook = true, true
 		w.hookTo(webhook.Fields{}, webhook.HMAC)
 		b.get(page.PathAdminWebhooks).has(".alert", "nobody gets any mail").has(".alert", "sms.created")

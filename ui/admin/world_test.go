@@ -72,6 +72,7 @@ func newWorld(t *testing.T, store *storage.Store) *world {
 		APIKeys:  apikey.New(store, w.clock),
 		Audit:    audit.NewChains(issuer, store, w.clock, master),
 		Actors:   actor.New(actor.Options{Issuer: issuer, Store: store, Clock: w.clock, Sessions: sessions, Door: door})})
+	t.Cleanup(w.Close)
 	mux := http.NewServeMux()
 	w.Routes(mux)
 	w.handler = httpx.Wrap(mux, httpx.WrapOptions{Clock: w.clock})

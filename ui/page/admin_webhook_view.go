@@ -1,6 +1,9 @@
 package page
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // pick is what the part "pick" shows: one box to tick, with what it means.
 type pick struct {
@@ -12,20 +15,36 @@ type pick struct {
 // pickGroup is some boxes under one heading.
 type pickGroup struct {
 	Name  string
+	Hint  string // what is missing of it, and who has that; "" for nothing
 	Picks []pick
 }
 
 // EventGroups are the boxes of the events that an endpoint can choose.
 func (v view) EventGroups(p AdminWebhookForm) (list []pickGroup) {
 	for _, g := range WebhookGroups() {
-		shown := pickGroup{Name: v.GroupName(g.Name)}
+		shown, withheld := pickGroup{Name: v.GroupName(g.Name)}, []string{}
 		for _, e := range g.Events {
+			if slices.Contains(p.Withheld, e) {
+				withheld = append(withheld, e)
+				continue
+			}
 			shown.Picks = append(shown.Picks, pick{Type: "checkbox", ID: "f-events-" + e, Name: "events", Value: e, Label: e, Code: true,
 				More: v.EventMeans(e), Note: v.whoDelivers(e, p), Checked: slices.Contains(p.Chosen, e)})
+		}
+		if len(withheld) > 0 {
+			shown.Hint = v.T("admin.hook.owners_events", strings.Join(withheld, ", "))
 		}
 		list = append(list, shown)
 	}
 	return list
+}
+
+// URLHint says what an address may be, and who may change it.
+func (v view) URLHint(p AdminWebhookForm) string {
+	if p.URLWithheld {
+		return v.T("admin.hook.owners_url")
+	}
+	return v.T("admin.hook.url_hint")
 }
 
 // whoDelivers says what choosing a message means: somebody may come to owe people their mail.

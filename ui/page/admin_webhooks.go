@@ -41,6 +41,8 @@ type AdminWebhookForm struct {
 	Chosen                     []string
 	Signature                  string
 	Private                    bool
+	Withheld                   []string // events that whoever fills it in cannot choose: only an owner can
+	URLWithheld                bool     // nor change the address, as long as the endpoint has what they could not choose
 	Version                    int64
 	MailIsTheirs, TextIsTheirs bool // the endpoints deliver
 	CancelURL                  string
@@ -123,12 +125,14 @@ const (
 	HookURLNotPublic Key = "admin.fault.hook_url_not_public"
 	HookDescription  Key = "admin.fault.hook_description" // {0}: greatest number of bytes
 	HookNoEvents     Key = "admin.fault.hook_no_events"
+	HookOwnersEvents Key = "admin.fault.hook_owners_events"
+	HookOwnersURL    Key = "admin.fault.hook_owners_url"
 	HookTooMany      Key = "admin.fault.hook_too_many" // {0}: how many there can be
 )
 
 // WebhookFaults lists them.
 func WebhookFaults() []Key {
-	return []Key{HookURLMalformed, HookURLUser, HookURLFragment, HookURLHTTPS, HookURLNotPublic, HookDescription, HookNoEvents, HookTooMany}
+	return []Key{HookURLMalformed, HookURLUser, HookURLFragment, HookURLHTTPS, HookURLNotPublic, HookDescription, HookNoEvents, HookOwnersEvents, HookOwnersURL, HookTooMany}
 }
 
 // Notices of an endpoint's page.

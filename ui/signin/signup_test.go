@@ -151,3 +151,16 @@ func TestResetLinkRunsOut(t *testing.T) {
 		b.post(link, "password", "nine green lamps").want(410, "")
 	})
 }
+
+// A link that is opened in a browser that was never here signs in there at once, and leads on.
+func TestResetInANewBrowserGoesToTheAccount(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.user(email)
+		w.browser().get("/reset").submit("/reset", "email", email)
+		link := resetLink.FindString(w.letter(email, delivery.ResetPassword).Text)
+		phone := w.browser()
+		if phone.get(link).submit(link, "password", "nine green lamps"); phone.url.Path != "/account" || phone.session() == nil {
+			t.Errorf("led to %s", phone.url)
+		}
+	})
+}

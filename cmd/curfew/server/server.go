@@ -158,6 +158,7 @@ func (s *Server) makeParts(ctx context.Context) error {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	s.Console.Close()
 	return errors.Join(s.Outbox.Close(ctx), s.Activity.Flush(ctx), s.APIKeys.Note(ctx), s.Store.Close())
 }
 

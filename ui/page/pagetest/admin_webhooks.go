@@ -20,6 +20,9 @@ func webhookSamples() []Sample {
 	faulty.Errors = page.Errors{"url": page.Msg(page.HookURLHTTPS), "events": page.Msg(page.HookNoEvents)}
 	edit := page.AdminWebhookForm{Console: console(page.PathAdminWebhooks), Form: page.Form{Action: at + "/edit", Errors: page.Fault("", page.ChangedMeanwhile)}, URL: address, Description: row.Description,
 		Owner: sampleEmail, Some: true, Chosen: []string{"user.created", "user.deleted", "email.created"}, Signature: "hmac", Version: 3, CancelURL: at}
+	admins, kept := blank, edit
+	admins.Some, admins.Withheld = true, []string{"email.created", "sms.created"}
+	kept.Withheld, kept.URLWithheld, kept.URL, kept.Errors = []string{"sms.created"}, true, address+"/2", page.Fault("url", page.HookOwnersURL)
 	log := []page.WebhookDeliveryRow{
 		{URL: at + "/deliveries/4", Type: "session.ended", Outcome: "pending", Failure: "receiver_fault", Status: 503, Attempts: 3, At: sampleTime.Add(-time.Minute)},
 		{URL: at + "/deliveries/3", Type: "session.created", Outcome: "delivered", Status: 204, Attempts: 1, At: sampleTime.Add(-time.Hour), ResendAction: at + "/deliveries/3/resend"},
@@ -52,6 +55,8 @@ func webhookSamples() []Sample {
 		ok("admin_webhook_form", blank),
 		refused("admin_webhook_form-faulty", faulty),
 		refused("admin_webhook_form-changed", edit),
+		ok("admin_webhook_form-admin", admins),
+		refused("admin_webhook_form-admin-kept", kept),
 		ok("admin_webhook", made),
 		ok("admin_webhook-failing", failed),
 		ok("admin_webhook-disabled", off),
