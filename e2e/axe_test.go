@@ -122,10 +122,14 @@ func TestSamples(t *testing.T) {
 		b.Allow("https://notes.example.com/") // what samples name is not there
 	}
 	script := axe(t)
+	in := opposite
+	if *album != "" {
+		in = looks
+	}
 	for _, s := range samples {
 		p.Go(srv.URL + "/" + s.Name)
-		accessible(t, script, p, s.Name)
+		accessibleIn(t, script, p, s.Name, in)
 		german.Go(srv.URL + "/" + s.Name)
-		everyLook(t, german, s.Name+"-de", func(look) {})
+		inLooks(t, german, s.Name+"-de", in, func(look) {})
 	}
 }

@@ -96,9 +96,6 @@ func (o *operator) open(path string) {
 	o.Go(o.Info.Issuer + path)
 }
 
-// opposite are two looks that share nothing. The samples of every page are looked at in all of them (TestSamples).
-var opposite = []look{looks[0], looks[len(looks)-1]}
-
 // see looks at the page as it stands, by axe too, where this run does that.
 func (o *operator) see(name string) {
 	o.t.Helper()

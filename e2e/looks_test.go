@@ -22,6 +22,10 @@ type look struct {
 
 var looks = []look{{"desktop-light", 1280, false}, {"desktop-dark", 1280, true}, {"phone-light", 390, false}, {"phone-dark", 390, true}}
 
+// opposite are two looks with both widths and both schemes. What depends on one of them shows in these as in all four, which an
+// album is made of.
+var opposite = []look{looks[0], looks[len(looks)-1]}
+
 // wear makes the page look so, without transitions between the looks.
 func (l look) wear(t testing.TB, p *browser.Page) {
 	t.Helper()
