@@ -46,8 +46,8 @@ suite:
 	raced=$$(grep -Ev '$(UNRACED)' <<<"$$packages" || true)
 	rest=$$(grep -E '$(UNRACED)' <<<"$$packages" || true)
 	failed=0
-	if [ -n "$$raced" ]; then CGO_ENABLED=1 go test $(RACE) $(ONCE) -p 3 -timeout 15m $$raced || failed=1; fi
-	if [ -n "$$rest" ]; then go test $(ONCE) -p 2 -timeout 20m $$rest || failed=1; fi
+	if [ -n "$$raced" ]; then CGO_ENABLED=1 go test $(RACE) $(ONCE) -p 3 -timeout 30m $$raced || failed=1; fi
+	if [ -n "$$rest" ]; then go test $(ONCE) -p 2 -timeout 40m $$rest || failed=1; fi
 	exit $$failed
 
 # tools brings what the tests need beside Go: a C compiler for the race detector, PostgreSQL, Chromium, and
