@@ -110,7 +110,7 @@ bench:
 # bench-console fails where a page takes longer than 100 ms.
 .PHONY: bench-console
 bench-console:
-	@go test ./e2e -run '^$$' -bench '^BenchmarkConsole$$' -benchtime 1x -timeout 20m
+	@go test -v ./e2e -run '^$$' -bench '^BenchmarkConsole$$' -benchtime 1x -timeout 20m
 
 # drop-time is built and then run, as bench is.
 .PHONY: drop-time
