@@ -49,8 +49,7 @@ func TestPictures(t *testing.T) {
 	allow(p)
 	h.inDemo(p, "Ada")
 	h.enroll(p)
-	p.Go(h.Info.Issuer + "/account/sessions")
-	p.WaitText("This device")
+	p.Go(h.Info.Issuer + "/account/security")
 	take(p, "account.png")
 
 	admin := browser.New(t, browser.Options{})
