@@ -67,17 +67,6 @@ func sections(role string) (list []string) {
 	return list
 }
 
-// rank orders roles by power. Nobody changes a user with more of it than they have: who may reset the password of an owner
-// has the owner's rights.
-var rank = map[string]int{actor.RoleOwner: 3, actor.RoleAdmin: 2, actor.RoleSupport: 1, actor.RoleAuditor: 1, actor.RoleNone: 0}
-
-// over tells whether one user may be changed by another, as far as their roles go. A role that nobody knows is the owners' to
-// sort out.
-func over(by, of *storage.User) bool {
-	a, known := rank[by.Role]
-	b, subjectKnown := rank[of.Role]
-	if !subjectKnown {
-		return by.Role == actor.RoleOwner
-	}
-	return known && a >= b
-}
+// over tells whether one user may be changed by another, as far as their roles go: who may reset the password of an owner has
+// the owner's rights.
+func over(by, of *storage.User) bool { return actor.Over(by.Role, of.Role) }
